@@ -1,0 +1,41 @@
+# Two commands: `make demo` and `make test`. Both set up what they need on first use.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PYPROJECTS := $(wildcard core/pyproject.toml plugins/*/pyproject.toml contrib/*/pyproject.toml)
+JOBS   ?= 2
+
+export UV_SYSTEM_CERTS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types contracts unit clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): $(PYPROJECTS) requirements-dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	touch $@
+
+setup: $(STAMP) ## make the virtual environment
+
+test: lint types contracts unit ## lint, types, import contracts, all tests and documentation examples
+
+lint: $(STAMP) ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy --strict on every distribution's source
+	$(BIN)/mypy core/src $(wildcard plugins/*/src contrib/*/src)
+
+contracts: $(STAMP) ## import-linter: the layers
+	$(BIN)/lint-imports --no-logo
+
+unit: $(STAMP) ## every test, with coverage
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -1,0 +1,160 @@
+"""Every error Themis raises: one tree, one stable code per cause.
+
+A message says what happened, to which thing, and what to do next. Programs branch on
+`ThemisError.code`; the text is for people.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ErrorCode",
+    "InferenceError",
+    "ItemError",
+    "MetricError",
+    "OptionalDependencyError",
+    "PluginError",
+    "SpecIssue",
+    "SpecValidationError",
+    "StorageError",
+    "ThemisError",
+]
+
+
+class ErrorCode(StrEnum):
+    """Stable names of causes; they are stored with recorded failures."""
+
+    PROVIDER_TIMEOUT = "provider_timeout"
+    PROVIDER_AUTH = "provider_auth"
+    PROVIDER_RATE_LIMIT = "provider_rate_limit"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PARSE_ERROR = "parse_error"
+    SCHEMA_MISMATCH = "schema_mismatch"
+    METRIC_COMPUTATION = "metric_computation"
+    STORAGE_WRITE = "storage_write"
+    STORAGE_READ = "storage_read"
+    PLUGIN_INCOMPATIBLE = "plugin_incompatible"
+    MISSING_OPTIONAL_DEPENDENCY = "missing_optional_dependency"
+    CIRCUIT_BREAKER = "circuit_breaker"
+    ITEM_LOAD = "item_load"
+
+
+class ThemisError(Exception):
+    """Base of the tree. `code` is the stable cause; `str(error)` is the message."""
+
+    def __init__(self, message: str, *, code: ErrorCode) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class SpecIssue:
+    """One finding in a spec or file: where (file, line, key) and what to do."""
+
+    __slots__ = ("column", "file", "key", "line", "message")
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        key: str = "",
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        self.message = message
+        self.key = key
+        self.file = file
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        """`file:line: key: message`, leaving out what is not known."""
+        place = self.file or ""
+        if self.line is not None:
+            place += f":{self.line}"
+            if self.column is not None:
+                place += f":{self.column}"
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+    def __repr__(self) -> str:
+        return f"SpecIssue({str(self)!r})"
+
+
+class SpecValidationError(ThemisError, ValueError):
+    """A spec, file or reference that cannot be used; `issues` holds every finding."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: ErrorCode = ErrorCode.SCHEMA_MISMATCH,
+        issues: Sequence[SpecIssue] = (),
+    ) -> None:
+        super().__init__(message, code=code)
+        self.issues = tuple(issues)
+
+
+class PluginError(SpecValidationError):
+    """A component that is unknown, ambiguous, incompatible or broken."""
+
+    def __init__(self, message: str, *, issues: Sequence[SpecIssue] = ()) -> None:
+        super().__init__(message, code=ErrorCode.PLUGIN_INCOMPATIBLE, issues=issues)
+
+
+class OptionalDependencyError(ThemisError, ImportError):
+    """An optional package is needed and absent; the message names the extra to install."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=ErrorCode.MISSING_OPTIONAL_DEPENDENCY)
+
+
+class ItemError(ThemisError):
+    """A dataset, or one of its items, cannot be loaded, identified or rendered."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=ErrorCode.ITEM_LOAD)
+
+
+class MetricError(ThemisError):
+    """A metric cannot score this candidate. Recorded as the metric's outcome, never raised out."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code=ErrorCode.METRIC_COMPUTATION)
+
+
+class StorageError(ThemisError):
+    """The store cannot be read or written."""
+
+    def __init__(self, message: str, *, code: ErrorCode = ErrorCode.STORAGE_READ) -> None:
+        super().__init__(message, code=code)
+
+
+class InferenceError(ThemisError):
+    """A call to a model failed. Engines raise it; the runtime retries or records it.
+
+    `retryable` None means the code decides (timeouts, rate limits and unavailability are
+    retried). `retry_after` is the provider's own wish, in seconds.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: ErrorCode = ErrorCode.PROVIDER_UNAVAILABLE,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retryable = code in _RETRYABLE if retryable is None else retryable
+        self.retry_after = retry_after
+
+
+_RETRYABLE = frozenset(
+    {ErrorCode.PROVIDER_TIMEOUT, ErrorCode.PROVIDER_RATE_LIMIT, ErrorCode.PROVIDER_UNAVAILABLE}
+)

@@ -1,0 +1,139 @@
+"""What plugin authors import: hooks, declarations, protocols, records and errors.
+
+Importing it costs the standard library, pluggy and attrs. The registry and discovery are loaded on
+first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from themis.errors import (
+    ErrorCode,
+    InferenceError,
+    ItemError,
+    MetricError,
+    PluginError,
+    SpecValidationError,
+    ThemisError,
+)
+from themis.plugin.contexts import (
+    InferenceRuntime,
+    JudgeRequest,
+    JudgeServiceView,
+    MetricContext,
+    ToolHandler,
+)
+from themis.plugin.declarations import (
+    BenchmarkDeclaration,
+    CommandDeclaration,
+    ComponentDeclaration,
+    ComponentKind,
+    DatasetProviderDeclaration,
+    ExecutionBackendDeclaration,
+    ExporterDeclaration,
+    ExtractorDeclaration,
+    InferenceEngineDeclaration,
+    JudgeDeclaration,
+    MetricDeclaration,
+    ObserverDeclaration,
+    PluginInfo,
+    ReducerDeclaration,
+    SelectorDeclaration,
+    StorageBackendDeclaration,
+)
+from themis.plugin.hookspecs import ENTRY_POINT_GROUP, hookimpl
+from themis.plugin.protocols import (
+    CandidateReducer,
+    CandidateSelector,
+    DatasetProvider,
+    Extractor,
+    InferenceEngine,
+    JudgeModel,
+    Metric,
+    PipelineHook,
+)
+from themis.records import (
+    CandidateRecord,
+    ContentPart,
+    ConversationTrace,
+    EngineCapabilities,
+    ExtractionRecord,
+    InferenceRecord,
+    InferenceResult,
+    JudgeResponse,
+    Message,
+    MetricScore,
+    ScoreError,
+    TokenUsage,
+    TraceStep,
+    TrialSpec,
+)
+
+if TYPE_CHECKING:
+    from themis.plugin.registry import PluginRegistry
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "BenchmarkDeclaration",
+    "CandidateRecord",
+    "CandidateReducer",
+    "CandidateSelector",
+    "CommandDeclaration",
+    "ComponentDeclaration",
+    "ComponentKind",
+    "ContentPart",
+    "ConversationTrace",
+    "DatasetProvider",
+    "DatasetProviderDeclaration",
+    "EngineCapabilities",
+    "ErrorCode",
+    "ExecutionBackendDeclaration",
+    "ExporterDeclaration",
+    "ExtractionRecord",
+    "Extractor",
+    "ExtractorDeclaration",
+    "InferenceEngine",
+    "InferenceEngineDeclaration",
+    "InferenceError",
+    "InferenceRecord",
+    "InferenceResult",
+    "InferenceRuntime",
+    "ItemError",
+    "JudgeDeclaration",
+    "JudgeModel",
+    "JudgeRequest",
+    "JudgeResponse",
+    "JudgeServiceView",
+    "Message",
+    "Metric",
+    "MetricContext",
+    "MetricDeclaration",
+    "MetricError",
+    "MetricScore",
+    "ObserverDeclaration",
+    "PipelineHook",
+    "PluginError",
+    "PluginInfo",
+    "PluginRegistry",
+    "ReducerDeclaration",
+    "ScoreError",
+    "SelectorDeclaration",
+    "SpecValidationError",
+    "StorageBackendDeclaration",
+    "ThemisError",
+    "TokenUsage",
+    "ToolHandler",
+    "TraceStep",
+    "TrialSpec",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "PluginRegistry":
+        from themis.plugin.registry import PluginRegistry
+
+        return PluginRegistry
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

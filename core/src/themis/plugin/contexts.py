@@ -1,0 +1,96 @@
+"""What a component is given beside its subject: read-only views, built by the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+from themis.records import ConversationTrace, JudgeResponse, Message, TraceStep
+
+if TYPE_CHECKING:
+    from themis.specs import JudgeInferenceSpec
+
+__all__ = ["InferenceRuntime", "JudgeRequest", "JudgeServiceView", "MetricContext", "ToolHandler"]
+
+ToolHandler = Callable[..., Any]
+"""Called with the tool call's arguments as keywords; sync or async; its result is sent back."""
+
+
+async def _no_record(step: TraceStep) -> None:
+    """Record nothing: the default outside a run."""
+
+
+async def _no_tool(name: str, arguments: Mapping[str, Any], call_id: str) -> TraceStep:
+    msg = f"no tool handler named {name!r}; pass one in RuntimeContext(tool_handlers={{...}})"
+    return TraceStep(kind="tool_result", name=name, call_id=call_id, content=msg, error=msg)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class InferenceRuntime:
+    """One call's surroundings.
+
+    `seed` is the candidate's own. `resume_from` holds the steps an interrupted agent has already
+    recorded. `record(step)` makes a step durable before it returns; `call_tool(name, arguments,
+    call_id)` records the call, runs the handler and records and returns the result step.
+    """
+
+    candidate_id: str = ""
+    sample_index: int = 0
+    seed: int | None = None
+    timeout_seconds: float | None = None
+    secrets: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    resume_from: ConversationTrace | None = None
+    record: Callable[[TraceStep], Awaitable[None]] = attrs.field(default=_no_record, repr=False)
+    call_tool: Callable[[str, Mapping[str, Any], str], Awaitable[TraceStep]] = attrs.field(
+        default=_no_tool, repr=False
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class JudgeRequest:
+    """What a judge component is asked: messages, a seed, and who asks."""
+
+    prompt: tuple[Message, ...]
+    seed: int | None = None
+    metric_id: str = ""
+    config: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+class JudgeServiceView(Protocol):
+    """How a judge-backed metric asks: every call is seeded, retried, limited and recorded."""
+
+    async def judge(
+        self, judge: JudgeInferenceSpec | str, prompt: Sequence[Message] | str
+    ) -> JudgeResponse:
+        """Ask a model (JudgeInferenceSpec) or a registered judge (its reference)."""
+        ...
+
+
+class MetricContext(Mapping[str, Any]):
+    """The item's fields as a mapping, plus `judge_service`, `seed` and the reference's `config`."""
+
+    __slots__ = ("_item", "config", "judge_service", "seed")
+
+    def __init__(
+        self,
+        item: Mapping[str, Any],
+        *,
+        judge_service: JudgeServiceView | None = None,
+        seed: int | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._item = item
+        self.judge_service = judge_service
+        self.seed = seed
+        self.config: Mapping[str, Any] = config or {}
+
+    def __getitem__(self, key: str) -> Any:
+        return self._item[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._item)
+
+    def __len__(self) -> int:
+        return len(self._item)

@@ -1,0 +1,139 @@
+"""Canonical bytes and hashes: one pinned encoder for everything that is keyed or stored.
+
+The bytes are orjson's with sorted keys. What orjson would lose or refuse is written explicitly:
+
+* NaN and the infinities: `{"$float": "nan" | "inf" | "-inf"}` (orjson writes null)
+* integers beyond 64 bits: `{"$int": "<decimal>"}`
+* strings with lone surrogates: `{"$utf8": "<hex of the surrogatepass bytes>"}`
+* bytes: `{"$bytes": "<hex>"}`
+* a mapping whose only key looks like one of these tags: `{"$map": {...}}`
+
+-0.0 equals 0.0 and is written as 0.0. Strings are never normalised: NFC and NFD differ. Keys must
+be strings. Equal content therefore gives equal bytes in any process, on any platform.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+__all__ = ["FORMAT", "canonical_bytes", "content_hash", "decode", "digest", "plain"]
+
+FORMAT = b"themis-canonical/1\n"
+_TAGS = frozenset({"$float", "$int", "$utf8", "$bytes", "$map"})
+_INT_MAX = 2**64 - 1
+_INT_MIN = -(2**63)
+
+
+def canonical_bytes(value: Any) -> bytes:
+    """The canonical encoding of a JSON-like value (see the module's text for the edges)."""
+    return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+
+
+def decode(data: bytes) -> Any:
+    """The value that `canonical_bytes` wrote; tuples come back as lists."""
+    value = orjson.loads(data)
+    return _restore(value) if b'"$' in data else value
+
+
+def digest(*parts: bytes) -> bytes:
+    """SHA-256 over parts, each preceded by its length, after the format's version."""
+    state = hashlib.sha256(FORMAT)
+    for part in parts:
+        state.update(len(part).to_bytes(8, "big"))
+        state.update(part)
+    return state.digest()
+
+
+def content_hash(value: Any, *, kind: str) -> str:
+    """The hex SHA-256 of a value's canonical bytes; `kind` keeps unlike things apart."""
+    return digest(kind.encode(), canonical_bytes(value)).hex()
+
+
+def plain(value: Any) -> Any:
+    """The value as orjson can write it without loss; raises TypeError naming what cannot be."""
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else _text(value)
+    if kind is int:
+        return value if _INT_MIN <= value <= _INT_MAX else {"$int": str(value)}
+    if value is None or kind is bool:
+        return value
+    if kind is float:
+        return _number(value)
+    if kind is dict:
+        return _mapping(value)
+    if kind is list or kind is tuple:
+        return [plain(entry) for entry in value]
+    return _other(value)
+
+
+def _number(value: float) -> Any:
+    if math.isfinite(value):
+        return value + 0.0  # -0.0 + 0.0 is 0.0
+    return {"$float": "nan" if value != value else ("inf" if value > 0 else "-inf")}  # noqa: PLR0124 (NaN)
+
+
+def _text(value: str) -> Any:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return {"$utf8": value.encode("utf-8", "surrogatepass").hex()}
+    return value
+
+
+def _mapping(value: Mapping[Any, Any]) -> Any:
+    out = {}
+    for key, entry in value.items():
+        if type(key) is not str and not isinstance(key, str):
+            msg = f"keys must be strings to be stored or hashed; got {key!r} ({type(key).__name__})"
+            raise TypeError(msg)
+        if not isinstance(_text(key), str):
+            msg = f"a key with a lone surrogate cannot be stored or hashed: {key!r}"
+            raise TypeError(msg)
+        out[str(key)] = plain(entry)
+    if len(out) == 1 and next(iter(out)) in _TAGS:
+        return {"$map": out}
+    return out
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _mapping(value)
+    if isinstance(value, (bytes, bytearray)):
+        return {"$bytes": bytes(value).hex()}
+    for base in (str, bool, int, float):  # enums and other subclasses of the plain types
+        if isinstance(value, base):
+            return plain(base(value))
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    msg = f"{type(value).__name__} is no JSON value and cannot be stored or hashed: {value!r:.80}"
+    raise TypeError(msg)
+
+
+def _restore(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_restore(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        (tag, body), *_ = value.items()
+        if tag in _TAGS:
+            return _untag(tag, body)
+    return {key: _restore(entry) for key, entry in value.items()}
+
+
+def _untag(tag: str, body: Any) -> Any:
+    if tag == "$float":
+        return float(body)
+    if tag == "$int":
+        return int(body)
+    if tag == "$utf8":
+        return bytes.fromhex(body).decode("utf-8", "surrogatepass")
+    if tag == "$bytes":
+        return bytes.fromhex(body)
+    return {key: _restore(entry) for key, entry in body.items()}

@@ -1,0 +1,45 @@
+"""When each stage ran, how long it took and how it ended."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from themis.errors import ErrorCode
+
+__all__ = ["FailureRecord", "RecordTimeline", "StageName", "TimelineStage", "TrialStatus"]
+
+StageName = Literal["render", "generate", "parse", "score", "judge", "load"]
+TrialStatus = Literal["ok", "error", "skipped", "partial"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class FailureRecord:
+    """Why something has no result: a stable code, a message, and how often it was tried."""
+
+    code: ErrorCode
+    message: str
+    stage: StageName
+    retryable: bool = False
+    attempts: int = 1
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TimelineStage:
+    """One stage of a record. `start` and `end` are Unix seconds; `duration_ms` is measured."""
+
+    stage: StageName
+    component: str
+    status: Literal["ok", "error", "skipped"]
+    start: float
+    end: float
+    duration_ms: float
+    error: str | None = None
+
+
+@attrs.frozen(slots=True)
+class RecordTimeline:
+    """The stages of one trial or candidate, in order."""
+
+    stages: tuple[TimelineStage, ...] = ()

@@ -1,0 +1,102 @@
+"""A trial: one item under one prompt, model and parameter set; and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from themis.records.conversation import ConversationTrace, Message
+from themis.records.evaluation import (
+    EvaluationRecord,
+    ExtractionRecord,
+    JudgeAuditTrail,
+)
+from themis.records.inference import InferenceRecord
+from themis.records.timeline import FailureRecord, RecordTimeline, TrialStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from themis.specs import InferenceParamsSpec, McpServerSpec, ModelSpec, ToolSpec
+
+__all__ = [
+    "CandidateRecord",
+    "ObservabilityLink",
+    "ObservabilitySnapshot",
+    "TrialRecord",
+    "TrialSpec",
+]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TrialSpec:
+    """What an engine is given: the compiled, private form of one trial.
+
+    `prompt` is rendered. `follow_ups` are the scripted later turns, rendered too; the runtime
+    plays them one by one. `trial_hash` identifies everything that determines the generation.
+    """
+
+    trial_hash: str
+    benchmark_id: str
+    slice_id: str
+    item_id: str
+    prompt_variant_id: str
+    model: ModelSpec
+    params: InferenceParamsSpec
+    prompt: tuple[Message, ...] = ()
+    prompt_family: str | None = None
+    dimensions: Mapping[str, str] = attrs.field(factory=dict)
+    dataset_id: str | None = None
+    item_hash: str | None = None
+    tools: tuple[ToolSpec, ...] = ()
+    mcp_servers: tuple[McpServerSpec, ...] = ()
+    follow_ups: tuple[tuple[Message, ...], ...] = ()
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class CandidateRecord:
+    """One sample of a trial, with everything later stages added to it."""
+
+    candidate_id: str
+    sample_index: int = 0
+    effective_seed: int | None = None
+    inference: InferenceRecord | None = None
+    conversation: ConversationTrace | None = None
+    extractions: tuple[ExtractionRecord, ...] = ()
+    evaluation: EvaluationRecord | None = None
+    judge_audits: tuple[JudgeAuditTrail, ...] = ()
+    timeline: RecordTimeline | None = None
+    status: Literal["ok", "error", "skipped"] = "ok"
+    failure: FailureRecord | None = None
+
+    def best_extraction(self) -> ExtractionRecord | None:
+        """The first extraction that succeeded, or None."""
+        return next((record for record in self.extractions if record.success), None)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TrialRecord:
+    """A trial with its candidates. `partial`: some candidates failed."""
+
+    trial_spec: TrialSpec
+    status: TrialStatus
+    candidates: tuple[CandidateRecord, ...] = ()
+    timeline: RecordTimeline | None = None
+    item: Mapping[str, Any] | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ObservabilityLink:
+    """Where an outside system shows this record."""
+
+    provider: str
+    external_id: str
+    url: str | None = None
+
+
+@attrs.frozen(slots=True)
+class ObservabilitySnapshot:
+    """Links to outside systems; never part of any hash."""
+
+    links: tuple[ObservabilityLink, ...] = ()
