@@ -22,7 +22,7 @@ async def _no_record(step: TraceStep) -> None:
     """Record nothing: the default outside a run."""
 
 
-async def _no_tool(name: str, arguments: Mapping[str, Any], call_id: str) -> TraceStep:
+async def _no_tool(name: str, arguments: Mapping[str, Any], call_id: str) -> TraceStep:  # noqa: ARG001
     msg = f"no tool handler named {name!r}; pass one in RuntimeContext(tool_handlers={{...}})"
     return TraceStep(kind="tool_result", name=name, call_id=call_id, content=msg, error=msg)
 

@@ -76,7 +76,7 @@ class InferenceEngineDeclaration(ComponentDeclaration):
     """
 
     kind: ClassVar[ComponentKind] = "engine"
-    capabilities: EngineCapabilities = EngineCapabilities()
+    capabilities: EngineCapabilities = attrs.field(factory=EngineCapabilities)
     token_estimator: str | None = None
 
 
