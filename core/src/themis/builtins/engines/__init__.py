@@ -1,0 +1,1 @@
+"""Built-in inference engines: simulated, echoed, replayed, or a Python function's."""

@@ -1,0 +1,39 @@
+"""Equality of answer and reference, as text."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from themis.builtins.metrics.scoring import AnswerMetric, Graded, ReferenceSettings
+from themis.builtins.outputs import as_text
+
+__all__ = ["ExactMatch", "ExactMatchSettings"]
+
+
+class ExactMatchSettings(ReferenceSettings):
+    """How `exact_match` compares."""
+
+    strip: bool = Field(default=True, description="Leave out white space around both texts.")
+    ignore_case: bool = Field(default=False, description="Compare without regard to case.")
+
+
+class ExactMatch(AnswerMetric[ExactMatchSettings]):
+    """1.0 when the answer and the reference are the same text, else 0.0.
+
+    Case counts, white space around does not (both settings). Numbers are compared as they are
+    written: 72, 72.0 and `"72"` are the same, `"72.0"` is another text (see `numeric_match`).
+    """
+
+    component_id: ClassVar[str] = "exact_match"
+    settings_model = ExactMatchSettings
+
+    def compare(self, answer: Any, reference: Any) -> Graded:
+        """1.0 or 0.0."""
+        return Graded(float(self._form(answer) == self._form(reference)))
+
+    def _form(self, value: Any) -> str:
+        text = as_text(value)
+        text = text.strip() if self.settings.strip else text
+        return text.casefold() if self.settings.ignore_case else text

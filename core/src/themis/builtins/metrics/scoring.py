@@ -1,0 +1,104 @@
+"""How metrics of an answer find the answer and its references, and word their outcome."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+import attrs
+from pydantic import Field
+
+from themis.builtins.outputs import output_value
+from themis.builtins.settings import Settings, settings_from
+from themis.plugin import CandidateRecord, MetricContext, MetricError, MetricScore, TrialSpec
+
+__all__ = ["REFERENCE_FIELDS", "AnswerMetric", "Graded", "ReferenceSettings", "references_of"]
+
+REFERENCE_FIELDS = ("expected_output", "answer", "target")
+
+
+class ReferenceSettings(Settings):
+    """Where the reference answer is."""
+
+    reference_field: str | None = Field(
+        default=None,
+        description=(
+            "The item's field with the reference answer, or a list of acceptable ones. Unset: the "
+            "first present of expected_output, answer, target."
+        ),
+    )
+
+
+SettingsT = TypeVar("SettingsT", bound=ReferenceSettings)
+
+
+@attrs.frozen(slots=True)
+class Graded:
+    """One comparison's value, with what a reader should know about it."""
+
+    value: float
+    details: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+class AnswerMetric(ABC, Generic[SettingsT]):
+    """Scores an answer against the item's reference; among several references the best counts.
+
+    A candidate whose extractions all failed scores 0 with `details["reason"]`: the model gave no
+    readable answer. An item without a reference is a MetricError.
+    """
+
+    component_id: ClassVar[str]
+    settings_model: type[SettingsT]
+
+    def __init__(self, config: SettingsT | Mapping[str, Any] | None = None) -> None:
+        self.settings = settings_from(self.settings_model, config)
+
+    def score(
+        self,
+        trial: TrialSpec,  # noqa: ARG002 (the protocol's)
+        candidate: CandidateRecord,
+        context: MetricContext | Mapping[str, Any],
+    ) -> MetricScore:
+        """The best comparison of the candidate's answer with the item's references."""
+        references = references_of(context, self.settings.reference_field, self.component_id)
+        if candidate.extractions and candidate.best_extraction() is None:
+            return self._outcome(Graded(0.0, {"reason": "no extraction succeeded"}))
+        answer = self._answer(candidate)
+        graded = [self.compare(answer, reference) for reference in references]
+        return self._outcome(max(graded, key=lambda one: one.value))
+
+    @abstractmethod
+    def compare(self, answer: Any, reference: Any) -> Graded:
+        """How well one answer meets one reference; raises MetricError on a useless reference."""
+
+    def _answer(self, candidate: CandidateRecord) -> Any:
+        best = candidate.best_extraction()
+        answer = output_value(candidate) if best is None else best.parsed_answer
+        if best is None and answer is None:
+            msg = f"{self.component_id}: candidate {candidate.candidate_id} has no output to score"
+            raise MetricError(msg)
+        return answer
+
+    def _outcome(self, graded: Graded) -> MetricScore:
+        return MetricScore(
+            metric_id=self.component_id, value=graded.value, details=dict(graded.details)
+        )
+
+
+def references_of(item: Mapping[str, Any], field: str | None, metric: str) -> Sequence[Any]:
+    """The item's acceptable answers; raises MetricError naming the fields when it has none."""
+    wanted = (field,) if field else REFERENCE_FIELDS
+    name = next((name for name in wanted if item.get(name) is not None), None)
+    if name is None:
+        msg = (
+            f"{metric}: the item has no reference answer in {' or '.join(wanted)}; it has "
+            f"{', '.join(sorted(map(str, item))) or 'no fields'}. Set reference_field."
+        )
+        raise MetricError(msg)
+    value = item[name]
+    if not isinstance(value, (list, tuple)):
+        return (value,)
+    if not value:
+        raise MetricError(f"{metric}: the item's {name} is an empty list of reference answers")
+    return tuple(value)
