@@ -1,0 +1,100 @@
+"""The limits of one run: the place where gates come from."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+from themis.runtime.limits.admission import Admission
+from themis.runtime.limits.caller import Caller
+from themis.runtime.limits.gate import CallGate, ProviderGate
+from themis.runtime.limits.provider import ProviderLoad, ProviderStatus
+from themis.runtime.limits.retry import RetryPolicy
+from themis.runtime.limits.slots import Slots
+from themis.runtime.limits.threads import BlockingThreads
+
+if TYPE_CHECKING:
+    from themis.records.timeline import StageName
+    from themis.runtime.options import ExecutionPolicy, RuntimeOptions
+
+__all__ = ["RunLimits"]
+
+
+class RunLimits:
+    """Makes the gates of one run and keeps what they share. Used from one event loop.
+
+    Example::
+
+        limits = RunLimits(project.execution_policy, RuntimeOptions())
+        gate = limits.provider_gate("openai", "generate")
+        outcome = await gate.call(engine.infer, trial, item, runtime)
+        limits.close()
+    """
+
+    def __init__(
+        self,
+        policy: ExecutionPolicy,
+        options: RuntimeOptions,
+        *,
+        rng: random.Random | None = None,
+    ) -> None:
+        """`rng` draws the jitter of backoffs; it has no part in any result."""
+        self._policy = policy
+        self._options = options
+        self._retry = RetryPolicy.of(policy, options, rng=rng)
+        self._admission = Admission()
+        self._threads = BlockingThreads()
+        self._run = Slots(policy.max_in_flight_work_items)
+        self._stages = {name: Slots(n) for name, n in options.stage_concurrency.items()}
+        self._loads: dict[str, ProviderLoad] = {}
+        self._provider_gates: dict[tuple[str, StageName], ProviderGate] = {}
+        self._stage_gates: dict[StageName, CallGate] = {}
+
+    def provider_gate(self, provider: str, stage: StageName) -> ProviderGate:
+        """The gate for calls to `provider` in `stage`; the same one each time."""
+        key = (provider, stage)
+        if key not in self._provider_gates:
+            self._provider_gates[key] = self._make_provider_gate(provider, stage)
+        return self._provider_gates[key]
+
+    def stage_gate(self, stage: StageName) -> CallGate:
+        """The gate for calls in `stage` that ask no provider; the same one each time."""
+        if stage not in self._stage_gates:
+            self._stage_gates[stage] = self._make_stage_gate(stage)
+        return self._stage_gates[stage]
+
+    def drain(self) -> None:
+        """Let the calls in flight end and no other start: waiting ones raise CallNotStarted."""
+        self._admission.drain()
+
+    def status(self) -> tuple[ProviderStatus, ...]:
+        """Each provider called so far, for the progress view."""
+        now = asyncio.get_running_loop().time()
+        return tuple(load.status(now) for load in self._loads.values())
+
+    def close(self) -> None:
+        """End the timer and the idle threads; hung ones are daemons and hold up nothing."""
+        self._admission.close()
+        self._threads.close()
+
+    def _make_provider_gate(self, provider: str, stage: StageName) -> ProviderGate:
+        load = self._loads.setdefault(provider, ProviderLoad(provider, self._policy, self._options))
+        own = [self._stages[stage]] if stage in self._stages else []
+        return ProviderGate(
+            load,
+            Caller(stage, self._threads),
+            admission=self._admission,
+            lane=self._admission.lane(self._run, *own, load),
+            retry=self._retry,
+            deadline=self._options.deadline(stage),
+        )
+
+    def _make_stage_gate(self, stage: StageName) -> CallGate:
+        slots = self._stages.get(stage)
+        return CallGate(
+            Caller(stage, self._threads),
+            self._admission,
+            lane=None if slots is None else self._admission.lane(slots),
+            deadline=self._options.deadline(stage),
+        )
