@@ -10,14 +10,67 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
+    from themis.specs import (
+        BenchmarkSpec,
+        DatasetQuerySpec,
+        ExecutionPolicySpec,
+        InferenceGridSpec,
+        InferenceParamsSpec,
+        ModelSpec,
+        ParseSpec,
+        PostgresBlobStorageSpec,
+        ProjectSpec,
+        PromptMessage,
+        PromptVariantSpec,
+        ScoreSpec,
+        SliceSpec,
+        SqliteBlobStorageSpec,
+        StorageConfig,
+        StorageSpec,
+    )
 
 __version__ = "0.1.0"
 
 _EXPORTS = {
+    "BenchmarkSpec": "themis.specs",
+    "DatasetQuerySpec": "themis.specs",
+    "ExecutionPolicySpec": "themis.specs",
+    "InferenceGridSpec": "themis.specs",
+    "InferenceParamsSpec": "themis.specs",
+    "ModelSpec": "themis.specs",
+    "ParseSpec": "themis.specs",
     "PluginRegistry": "themis.plugin.registry",
+    "PostgresBlobStorageSpec": "themis.specs",
+    "ProjectSpec": "themis.specs",
+    "PromptMessage": "themis.specs",
+    "PromptVariantSpec": "themis.specs",
+    "ScoreSpec": "themis.specs",
+    "SliceSpec": "themis.specs",
+    "SqliteBlobStorageSpec": "themis.specs",
+    "StorageConfig": "themis.specs",
+    "StorageSpec": "themis.specs",
 }
 
-__all__ = ["PluginRegistry", "__version__"]
+__all__ = [
+    "BenchmarkSpec",
+    "DatasetQuerySpec",
+    "ExecutionPolicySpec",
+    "InferenceGridSpec",
+    "InferenceParamsSpec",
+    "ModelSpec",
+    "ParseSpec",
+    "PluginRegistry",
+    "PostgresBlobStorageSpec",
+    "ProjectSpec",
+    "PromptMessage",
+    "PromptVariantSpec",
+    "ScoreSpec",
+    "SliceSpec",
+    "SqliteBlobStorageSpec",
+    "StorageConfig",
+    "StorageSpec",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> Any:
