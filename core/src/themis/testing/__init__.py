@@ -1,0 +1,52 @@
+"""What plugin authors test with: a fault-injecting model server, fakes and builders.
+
+Needs nothing beyond the core distribution and pytest.
+"""
+
+from __future__ import annotations
+
+from themis.testing.faults import (
+    Call,
+    DroppedConnection,
+    Fault,
+    MidStreamDisconnect,
+    NeverAnswers,
+    NotJson,
+    RateLimited,
+    Reply,
+    Schedule,
+    Slow,
+    StatusError,
+    TruncatedBody,
+    WrongShape,
+    always,
+    at_rates,
+    first_attempts,
+    in_order,
+)
+from themis.testing.openai_server import FaultServer, echo_answer
+from themis.testing.openai_wire import Answer, ToolRequest
+
+__all__ = [
+    "Answer",
+    "Call",
+    "DroppedConnection",
+    "Fault",
+    "FaultServer",
+    "MidStreamDisconnect",
+    "NeverAnswers",
+    "NotJson",
+    "RateLimited",
+    "Reply",
+    "Schedule",
+    "Slow",
+    "StatusError",
+    "ToolRequest",
+    "TruncatedBody",
+    "WrongShape",
+    "always",
+    "at_rates",
+    "echo_answer",
+    "first_attempts",
+    "in_order",
+]
