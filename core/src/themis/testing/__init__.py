@@ -5,6 +5,16 @@ Needs nothing beyond the core distribution and pytest.
 
 from __future__ import annotations
 
+from themis.testing.fakes import (
+    FakeDataset,
+    FakeEngine,
+    FakeExtractor,
+    FakeJudge,
+    FakeMetric,
+    StepLog,
+    make_candidate,
+    make_trial,
+)
 from themis.testing.faults import (
     Call,
     DroppedConnection,
@@ -31,6 +41,11 @@ __all__ = [
     "Answer",
     "Call",
     "DroppedConnection",
+    "FakeDataset",
+    "FakeEngine",
+    "FakeExtractor",
+    "FakeJudge",
+    "FakeMetric",
     "Fault",
     "FaultServer",
     "MidStreamDisconnect",
@@ -41,6 +56,7 @@ __all__ = [
     "Schedule",
     "Slow",
     "StatusError",
+    "StepLog",
     "ToolRequest",
     "TruncatedBody",
     "WrongShape",
@@ -49,4 +65,6 @@ __all__ = [
     "echo_answer",
     "first_attempts",
     "in_order",
+    "make_candidate",
+    "make_trial",
 ]

@@ -148,11 +148,13 @@ class Slow:
 
 @attrs.frozen(slots=True)
 class TruncatedBody:
-    """Half of the body, though the head announced all of it."""
+    """Half of the body, though the head announced all of it; a stream ends within an event."""
 
     def script(self, reply: Reply) -> Script:
-        body = reply.pieces[0]
-        return (reply.latency, reply.head() + body[: len(body) // 2], Ending.CLOSE)
+        body = b"".join(reply.pieces)
+        half = body[: len(body) // 2]
+        sent = _chunk(half) if reply.streamed else half
+        return (reply.latency, reply.head() + sent, Ending.CLOSE)
 
 
 @attrs.frozen(slots=True)
