@@ -1,0 +1,69 @@
+"""The entry points of the group `themis.plugins`, read one distribution at a time.
+
+`importlib_metadata.entry_points()` gives up on all of them when one distribution's file is
+malformed; here that distribution is a broken plugin and the others are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import importlib_metadata
+
+from themis.plugin.hookspecs import ENTRY_POINT_GROUP
+from themis.plugin.registration import Distribution
+from themis.plugin.snapshot import InstalledPlugin
+
+__all__ = ["installed_entry_points"]
+
+
+class _Files(Protocol):
+    """What is used of an `importlib_metadata` distribution."""
+
+    @property
+    def name(self) -> str: ...
+    def read_text(self, filename: str) -> str | None: ...
+    def locate_file(self, path: str) -> Any: ...
+
+
+def installed_entry_points() -> list[InstalledPlugin]:
+    """Every entry point, not yet imported; of equal distribution names, the first on the path."""
+    plugins: dict[tuple[str, str, str], InstalledPlugin] = {}
+    for distribution in importlib_metadata.distributions():
+        if _may_have_plugins(distribution):
+            for plugin in _of_distribution(distribution):
+                plugins.setdefault((plugin.provider, plugin.entry_point, plugin.target), plugin)
+    return list(plugins.values())
+
+
+def _may_have_plugins(distribution: _Files) -> bool:
+    try:
+        return ENTRY_POINT_GROUP in (distribution.read_text("entry_points.txt") or "")
+    except (OSError, UnicodeDecodeError):  # no file of a plugin's: they are UTF-8 text
+        return False
+
+
+def _of_distribution(found: _Files) -> Iterable[InstalledPlugin]:
+    known = Distribution(name="unreadable")
+    try:
+        first = importlib_metadata.distribution(found.name)
+        summary = first.metadata.get("Summary") or ""
+        known = Distribution(name=first.name, version=first.version or "", summary=summary)
+        return [
+            InstalledPlugin(distribution=known, entry_point=entry.name, target=entry.value)
+            for entry in first.entry_points.select(group=ENTRY_POINT_GROUP)
+        ]
+    except Exception as problem:  # noqa: BLE001 (anyone's files: whatever is wrong is recorded)
+        return [_unreadable(known, str(found.locate_file("")), problem)]
+
+
+def _unreadable(distribution: Distribution, place: str, problem: Exception) -> InstalledPlugin:
+    return InstalledPlugin(
+        distribution=distribution,
+        entry_point="",
+        target="",
+        state="broken",
+        reason=f"its metadata in {place} cannot be read: {type(problem).__name__}: {problem}",
+        fix=f"reinstall the distribution in {place}",
+    )

@@ -1,0 +1,151 @@
+"""What a registry holds: one registration per component, wherever it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import attrs
+from packaging.version import Version
+
+from themis.plugin.declarations import ComponentDeclaration, ComponentKind
+from themis.plugin.fingerprints import fingerprint
+from themis.plugin.local import LocalFactory
+from themis.plugin.refs import normalise
+from themis.plugin.source import own_fingerprint
+from themis.records import EngineCapabilities
+
+__all__ = [
+    "BUILTIN",
+    "CORE_API",
+    "LOCAL",
+    "ComponentRegistration",
+    "Distribution",
+    "EngineRegistration",
+    "HookRegistration",
+    "Registration",
+]
+
+CORE_API = "1.0"
+"""The version of the interface between the core and plugins."""
+
+BUILTIN = "builtin"
+LOCAL = "local"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Distribution:
+    """Where a component came from: provenance, recorded with a run and part of no key.
+
+    `name` is as its metadata spells it; `builtin` and `local` are the two that are not installed
+    on their own. `version` and `summary` are its metadata's.
+    """
+
+    name: str
+    version: str = ""
+    summary: str = ""
+
+    @cached_property
+    def provider(self) -> str:
+        """The name as references compare it."""
+        return normalise(self.name)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Registration:
+    """One component as the registry knows it. Its key is unique in a snapshot."""
+
+    declaration: ComponentDeclaration
+    distribution: Distribution
+    plugin_api: str = CORE_API
+    order: int = 0
+    local: LocalFactory | None = None
+    token_estimator: Callable[[str, str], int] | None = None
+
+    @property
+    def kind(self) -> ComponentKind:
+        """The component's kind."""
+        return self.declaration.kind
+
+    @property
+    def name(self) -> str:
+        """The component's name, as declared."""
+        return self.declaration.name
+
+    @property
+    def provider(self) -> str:
+        """Who provides it: a distribution's normalised name, `builtin` or `local`."""
+        return self.distribution.provider
+
+    @cached_property
+    def version(self) -> Version:
+        """The component's version."""
+        return Version(self.declaration.version)
+
+    @cached_property
+    def key(self) -> tuple[ComponentKind, str, Version, str]:
+        """Kind, normalised name, version, provider."""
+        return self.kind, normalise(self.name), self.version, self.provider
+
+    def is_same_as(self, other: Registration) -> bool:
+        """Whether both register the very same thing in the same way."""
+        mine, theirs = self.local, other.local
+        return (
+            self.declaration == other.declaration
+            and self.plugin_api == other.plugin_api
+            and self.token_estimator is other.token_estimator
+            and mine is not None
+            and theirs is not None
+            and mine.given is theirs.given
+        )
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.name}@{self.declaration.version}"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ComponentRegistration:
+    """A registration's metadata, as `PluginRegistry.get_*_registration` gives it."""
+
+    name: str
+    factory: Any
+    version: str
+    plugin_api: str
+    registration_order: int
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class EngineRegistration(ComponentRegistration):
+    """An engine's: also what it can do, and how it counts a prompt's tokens."""
+
+    capabilities: EngineCapabilities
+    prompt_token_estimator: Callable[[str, str], int] | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class HookRegistration:
+    """A pipeline hook: lower priorities run first, equal ones in order of registration.
+
+    `idempotent` False: the hook must not see the same stage of one candidate twice.
+    """
+
+    name: str
+    hook: Any
+    priority: int = 100
+    idempotent: bool = True
+    registration_order: int = 0
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What the hooks are sorted by."""
+        return self.priority, self.registration_order
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this hook from an edited one."""
+        return own_fingerprint(self.hook) or fingerprint(self.hook)
+
+    def identity(self) -> dict[str, Any]:
+        """What goes into the keys of artifacts that the hook may have changed."""
+        return {"hook": normalise(self.name), "fingerprint": self.fingerprint}
