@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ VERSIONS = st.sampled_from(["1", "1.4.2", ">=1.2,<2", "==1.*", "~=1.4", "1.5rc1"
 def test_a_name_alone_accepts_any_version():
     ref = parse_ref("openai")
     assert (ref.name, ref.provider, ref.version) == ("openai", None, None)
-    assert ref.accepts(Version("0.1")) and ref.accepts(Version("2.0rc1"))
+    assert all(ref.accepts(Version(number)) for number in ("0.1", "2.0rc1"))
 
 
 def test_provider_name_and_specifier_are_read():
@@ -120,7 +122,5 @@ def test_normalising_twice_changes_nothing(name):
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_reference_or_a_plugin_error(text):
-    try:
-        parse_ref(text)
-    except PluginError as problem:
-        assert "; write '" in problem.message
+    with contextlib.suppress(PluginError):
+        assert parse_ref(text).name in text
