@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from themis.plugin import (
     ExtractorDeclaration,
     InferenceEngineDeclaration,
@@ -44,26 +46,75 @@ def themis_inference_engines() -> list[InferenceEngineDeclaration]:
 def themis_extractors() -> list[ExtractorDeclaration]:
     """Readers of answers."""
     return [
-        ExtractorDeclaration(
-            name="first_number",
-            implementation="themis.builtins.extractors.first_number:FirstNumber",
-            config="themis.builtins.extractors.first_number:FirstNumberSettings",
-            version="1.0.0",
-            summary="The first number of the text.",
-        ),
+        _extractor("boxed_text", "BoxedText", "The content of the last LaTeX box."),
+        _extractor("choice_letter", "ChoiceLetter", "The option that the text settles on."),
+        _extractor("embedded_json", "EmbeddedJson", "The JSON object inside a text."),
+        _extractor("first_number", "FirstNumber", "The first number of the text."),
+        _extractor("json_schema", "JsonSchema", "The JSON value that meets a schema."),
+        _extractor("math_answer", "MathAnswer", "The final answer of a worked problem."),
+        _extractor("normalized_text", "NormalizedText", "The whole text in a normal form."),
+        _extractor("regex", "Regex", "What a regular expression finds."),
     ]
 
 
 @hookimpl
 def themis_metrics() -> list[MetricDeclaration]:
-    """Metrics of answers, of cost, and of a judge's opinion."""
+    """Metrics of answers and of cost."""
     return [
-        MetricDeclaration(
-            name="exact_match",
-            implementation="themis.builtins.metrics.exact:ExactMatch",
-            config="themis.builtins.metrics.exact:ExactMatchSettings",
-            version="1.0.0",
-            bounds=(0.0, 1.0),
-            summary="1.0 when answer and reference are the same text.",
+        _metric("bleu", "bleu:Bleu", "Sentence BLEU, from 0 to 1."),
+        _metric("choice_accuracy", "choice:ChoiceAccuracy", "Whether the right option was chosen."),
+        _metric("contains", "containment:Contains", "Whether the reference is in the answer."),
+        _metric("exact_match", "exact:ExactMatch", "Whether answer and reference are one text."),
+        _metric("json_match", "json_match:JsonMatch", "How far two JSON values agree."),
+        _metric(
+            "levenshtein", "edit_distance:Levenshtein", "1 less the share of edited characters."
+        ),
+        _metric(
+            "normalized_exact_match",
+            "exact:NormalizedExactMatch",
+            "Whether answer and reference have one normal form.",
+        ),
+        _metric("numeric_match", "numeric:NumericMatch", "Whether two numbers are equal or near."),
+        _metric("regex_match", "containment:RegexMatch", "Whether a pattern matches the answer."),
+        _metric("rouge_l", "overlap:RougeL", "F-measure of the longest common word sequence."),
+        _metric("token_f1", "overlap:TokenF1", "F1 of the words that two texts share."),
+        _metric(
+            "latency",
+            "cost:Latency",
+            "How long the call took.",
+            bounds=(0.0, None),
+            direction="minimize",
+            units="ms",
+        ),
+        _metric(
+            "token_count",
+            "cost:TokenCount",
+            "How many tokens the call took.",
+            bounds=(0.0, None),
+            direction="none",
+            units="tokens",
         ),
     ]
+
+
+def _extractor(name: str, implementation: str, summary: str) -> ExtractorDeclaration:
+    where = f"themis.builtins.extractors.{name}:{implementation}"
+    return ExtractorDeclaration(
+        name=name,
+        implementation=where,
+        config=f"{where}Settings",
+        version="1.0.0",
+        summary=summary,
+    )
+
+
+def _metric(name: str, where: str, summary: str, **facts: Any) -> MetricDeclaration:
+    implementation = f"themis.builtins.metrics.{where}"
+    return MetricDeclaration(
+        name=name,
+        implementation=implementation,
+        config=f"{implementation}Settings",
+        version="1.0.0",
+        summary=summary,
+        **{"bounds": (0.0, 1.0), **facts},
+    )

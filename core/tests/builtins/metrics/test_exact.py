@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from themis.builtins.metrics.exact import ExactMatch
+from themis.builtins.metrics.exact import ExactMatch, NormalizedExactMatch
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,17 @@ def test_answers_are_compared_as_text(trial, said, answer, reference, value):
 def test_case_and_white_space_can_be_set(trial, said):
     assert ExactMatch({"ignore_case": True}).score(trial, said("PARIS"), {"answer": "Paris"}).value
     assert not ExactMatch({"strip": False}).score(trial, said(" a"), {"answer": "a"}).value
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "value"),
+    [("The Eiffel Tower!", "eiffel tower", 1.0), ("-5", "5", 0.0), ("1.5", "15", 0.0)],
+)
+def test_normal_forms_are_compared(trial, said, answer, reference, value):
+    score = NormalizedExactMatch().score(trial, said(answer), {"answer": reference})
+    assert score.value == value
+
+
+def test_a_step_of_normalisation_can_be_left_out(trial, said):
+    metric = NormalizedExactMatch({"ignore_case": False})
+    assert metric.score(trial, said("paris"), {"answer": "Paris"}).value == 0.0

@@ -50,7 +50,9 @@ def test_an_item_without_reference_names_the_fields_looked_for(trial, said):
 
 
 def test_an_empty_list_of_references_is_an_error(trial, said):
-    with pytest.raises(MetricError, match="the item's answer is an empty list"):
+    with pytest.raises(
+        MetricError, match="reference answer is an empty list; nothing can be right"
+    ):
         ExactMatch().score(trial, said("x"), {"answer": []})
 
 

@@ -7,9 +7,15 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from themis.builtins.metrics.scoring import AnswerMetric, Graded, ReferenceSettings
+from themis.builtins.normalization import NormalizationSettings, normalized
 from themis.builtins.outputs import as_text
 
-__all__ = ["ExactMatch", "ExactMatchSettings"]
+__all__ = [
+    "ExactMatch",
+    "ExactMatchSettings",
+    "NormalizedExactMatch",
+    "NormalizedExactMatchSettings",
+]
 
 
 class ExactMatchSettings(ReferenceSettings):
@@ -37,3 +43,24 @@ class ExactMatch(AnswerMetric[ExactMatchSettings]):
         text = as_text(value)
         text = text.strip() if self.settings.strip else text
         return text.casefold() if self.settings.ignore_case else text
+
+
+class NormalizedExactMatchSettings(ReferenceSettings, NormalizationSettings):
+    """Which differences `normalized_exact_match` does not count."""
+
+
+class NormalizedExactMatch(AnswerMetric[NormalizedExactMatchSettings]):
+    """1.0 when the normal forms of answer and reference are the same, else 0.0.
+
+    Case, punctuation, the articles a, an, the, white space and Unicode's compatibility forms do not
+    count (each a setting): `"The Eiffel Tower!"` equals `"eiffel tower"`. A number keeps its minus
+    and its decimal point: `"-5"` is not `"5"`, nor `"1.5"` `"15"`.
+    """
+
+    component_id: ClassVar[str] = "normalized_exact_match"
+    settings_model = NormalizedExactMatchSettings
+
+    def compare(self, answer: Any, reference: Any) -> Graded:
+        """1.0 or 0.0."""
+        forms = [normalized(as_text(value), self.settings) for value in (answer, reference)]
+        return Graded(float(forms[0] == forms[1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
@@ -13,7 +13,14 @@ from themis.builtins.outputs import output_value
 from themis.builtins.settings import Settings, settings_from
 from themis.plugin import CandidateRecord, MetricContext, MetricError, MetricScore, TrialSpec
 
-__all__ = ["REFERENCE_FIELDS", "AnswerMetric", "Graded", "ReferenceSettings", "references_of"]
+__all__ = [
+    "REFERENCE_FIELDS",
+    "AnswerMetric",
+    "Graded",
+    "ReferenceSettings",
+    "reference_value",
+    "references_of",
+]
 
 REFERENCE_FIELDS = ("expected_output", "answer", "target")
 
@@ -61,12 +68,20 @@ class AnswerMetric(ABC, Generic[SettingsT]):
         context: MetricContext | Mapping[str, Any],
     ) -> MetricScore:
         """The best comparison of the candidate's answer with the item's references."""
-        references = references_of(context, self.settings.reference_field, self.component_id)
+        references = self.references(context)
         if candidate.extractions and candidate.best_extraction() is None:
             return self._outcome(Graded(0.0, {"reason": "no extraction succeeded"}))
-        answer = self._answer(candidate)
-        graded = [self.compare(answer, reference) for reference in references]
+        answer, compare = self._answer(candidate), self.comparison(context)
+        graded = [compare(answer, reference) for reference in references]
         return self._outcome(max(graded, key=lambda one: one.value))
+
+    def references(self, item: Mapping[str, Any]) -> Sequence[Any]:
+        """The item's acceptable answers; raises MetricError when it has none."""
+        return references_of(item, self.settings.reference_field, self.component_id)
+
+    def comparison(self, item: Mapping[str, Any]) -> Callable[[Any, Any], Graded]:  # noqa: ARG002
+        """`compare`, for metrics whose comparison needs nothing else of the item."""
+        return self.compare
 
     @abstractmethod
     def compare(self, answer: Any, reference: Any) -> Graded:
@@ -88,6 +103,17 @@ class AnswerMetric(ABC, Generic[SettingsT]):
 
 def references_of(item: Mapping[str, Any], field: str | None, metric: str) -> Sequence[Any]:
     """The item's acceptable answers; raises MetricError naming the fields when it has none."""
+    value = reference_value(item, field, metric)
+    if not isinstance(value, (list, tuple)):
+        return (value,)
+    if not value:
+        msg = f"{metric}: the item's reference answer is an empty list; nothing can be right"
+        raise MetricError(msg)
+    return tuple(value)
+
+
+def reference_value(item: Mapping[str, Any], field: str | None, metric: str) -> Any:
+    """What the item's reference field holds; raises MetricError when no such field is there."""
     wanted = (field,) if field else REFERENCE_FIELDS
     name = next((name for name in wanted if item.get(name) is not None), None)
     if name is None:
@@ -96,9 +122,4 @@ def references_of(item: Mapping[str, Any], field: str | None, metric: str) -> Se
             f"{', '.join(sorted(map(str, item))) or 'no fields'}. Set reference_field."
         )
         raise MetricError(msg)
-    value = item[name]
-    if not isinstance(value, (list, tuple)):
-        return (value,)
-    if not value:
-        raise MetricError(f"{metric}: the item's {name} is an empty list of reference answers")
-    return tuple(value)
+    return item[name]
