@@ -59,6 +59,11 @@ def test_backends_are_told_apart_by_kind(fields: dict[str, Any], kind: type) -> 
     assert type(ProjectSpec(execution_backend=fields).execution_backend) is kind
 
 
+def test_known_error_codes_are_taken() -> None:
+    codes = ["provider_auth", "parse_error"]
+    assert ExecutionPolicySpec(retryable_error_codes=codes).retryable_error_codes == codes
+
+
 def test_a_plugins_backend_keeps_its_fields() -> None:
     assert PluginBackendSpec(kind="ray", address="auto").settings == {"address": "auto"}
 

@@ -64,6 +64,7 @@ def test_frozen_values_survive_pickle_copy_and_json() -> None:
     held = freeze({"a": [1, {"b": None}]})
     assert pickle.loads(pickle.dumps(held)) == held
     assert copy.deepcopy(held) == copy.copy(held) == held
+    assert copy.deepcopy(held["a"]) == copy.copy(held["a"]) == held["a"]
     assert json.loads(json.dumps(held)) == held
 
 

@@ -68,7 +68,7 @@ def test_an_override_that_its_parameter_refuses_is_an_error() -> None:
         InferenceGridSpec(params=[{}], overrides={"temperature": [0.0, -1.0]})
 
 
-@pytest.mark.parametrize("overrides", [{"seed": []}, {"seed": 1}])
+@pytest.mark.parametrize("overrides", [{"seed": []}, {"seed": 1}, {"seed": {}}])
 def test_an_override_is_a_list_with_values(overrides: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=r"overrides\.seed"):
         InferenceGridSpec(params=[{}], overrides=overrides)

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from themis.records.canonical import content_hash
 from themis.records.secrets import redact
 from themis.specs.frozen import FrozenDict, FrozenList, freeze
+from themis.specs.positions import KeyPath, dotted
 
 __all__ = ["Items", "Labels", "Problem", "Settings", "Spec", "Text", "repeats"]
 
@@ -44,13 +45,12 @@ Settings = Annotated[dict[str, Any], BeforeValidator(_as_dict), AfterValidator(f
 class Problem:
     """Something wrong between the fields of one spec: where, and what to do."""
 
-    path: tuple[str | int, ...]
+    path: KeyPath
     message: str
 
     def __str__(self) -> str:
         """`slices[1].slice_id: message`."""
-        dotted = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
-        return f"{dotted.lstrip('.')}: {self.message}"
+        return f"{dotted(self.path)}: {self.message}"
 
 
 class Spec(BaseModel):
