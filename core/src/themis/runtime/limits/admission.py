@@ -24,10 +24,11 @@ class Lane:
 
     def opens_at(self, now: float, tokens: int) -> float:
         """When a call may start: at most `now` if at once."""
-        at = now
+        latest = now
         for limit in self.limits:
-            at = max(at, limit.opens_at(now, tokens))
-        return at
+            at = limit.opens_at(now, tokens)
+            latest = max(latest, at)
+        return latest
 
     def admit(self, now: float, tokens: int) -> Permit:
         """Take what every limit asks for."""

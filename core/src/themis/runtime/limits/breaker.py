@@ -39,8 +39,8 @@ class CircuitBreaker:
     """
 
     __slots__ = (
-        "_cap", "_cooldown", "_failures", "_first_answer", "_first_start", "_in_flight", "_probe",
-        "_probes", "_probes_failed", "_reopens_at", "_threshold", "answered", "last_error", "state",
+        "_cap", "_cooldown", "_failures", "_first_answer", "_first_start", "_in_flight", "_probes",
+        "_probes_failed", "_reopens_at", "_threshold", "answered", "last_error", "state",
     )  # fmt: skip
 
     def __init__(
@@ -60,7 +60,6 @@ class CircuitBreaker:
         self._first_start = math.inf
         self._in_flight = 0
         self._failures = 0
-        self._probe = 0
         self._probes_failed = 0
         self._reopens_at = 0.0
         self.answered = False
@@ -82,7 +81,7 @@ class CircuitBreaker:
             self._first_start = permit.started
         if self.state is BreakerState.OPEN:
             self.state = BreakerState.HALF_OPEN
-            self._probe = permit.serial
+            permit.probing = True
 
     def leave(self) -> None:
         """A call has ended, however it did."""
@@ -90,7 +89,7 @@ class CircuitBreaker:
 
     def forget(self, permit: Permit) -> None:
         """A call ended and showed nothing: if it was the probe, the next one in line is."""
-        if self.state is BreakerState.HALF_OPEN and permit.serial == self._probe:
+        if self.state is BreakerState.HALF_OPEN and permit.probing:
             self.state = BreakerState.OPEN
 
     def succeeded(self) -> None:
@@ -127,7 +126,7 @@ class CircuitBreaker:
             self._failures += 1
             if self._failures >= self._threshold:
                 self._open(now, final=final)
-        elif self.state is BreakerState.HALF_OPEN and permit.serial == self._probe:
+        elif self.state is BreakerState.HALF_OPEN and permit.probing:
             self._probes_failed += 1
             self._open(now, final=final or self._probes_failed >= self._patience())
 

@@ -20,9 +20,9 @@ __all__ = ["Call", "Caller"]
 
 
 class Call:
-    """What is to be called, how, and the name that an error message gives it."""
+    """What is to be called and how, the name that messages give it, and what it may use."""
 
-    __slots__ = ("args", "blocking", "component", "deadline", "fn")
+    __slots__ = ("args", "blocking", "component", "deadline", "fn", "tokens", "usage")
 
     def __init__(
         self,
@@ -32,12 +32,16 @@ class Call:
         component: str,
         blocking: bool,
         deadline: float,
+        tokens: int = 0,
+        usage: Callable[[Any], int | None] | None = None,
     ) -> None:
         self.fn = fn
         self.args = args
         self.component = component
         self.blocking = blocking
         self.deadline = deadline if deadline < math.inf else None
+        self.tokens = tokens
+        self.usage = usage
 
 
 class Caller:

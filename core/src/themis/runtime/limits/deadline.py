@@ -41,10 +41,11 @@ class _Watch:
     def end(self) -> bool:
         """Stop watching; whether this watch alone had asked the task to be cancelled."""
         self._stop_timer()
-        others = self._task.cancelling()
+        if not self.cancels:
+            return False
         for _ in range(self.cancels):
             others = self._task.uncancel()
-        return self.cancels > 0 and others == 0
+        return others == 0
 
     def _expire(self) -> None:
         self.expired = True

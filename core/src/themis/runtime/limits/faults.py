@@ -10,6 +10,8 @@ from themis.runtime.limits.deadline import DeadlineExceeded
 
 __all__ = ["error_of"]
 
+_LONGEST_TEXT = 2000
+
 _FILE_ERRORS = (FileNotFoundError, PermissionError, FileExistsError, IsADirectoryError)
 
 
@@ -33,7 +35,7 @@ def _translate(
             f"raise deadline_seconds[{stage!r}]"
         )
         return InferenceError(message, code=ErrorCode.PROVIDER_TIMEOUT)
-    raised = f"{component} raised {type(error).__name__}: {error}"
+    raised = f"{component} raised {type(error).__name__}: {_text(error)}"
     if stage in ("generate", "judge"):
         return _provider_error(error, raised)
     if stage == "score":
@@ -48,8 +50,17 @@ def _provider_error(error: BaseException, raised: str) -> InferenceError:
         return InferenceError(raised, code=ErrorCode.PROVIDER_TIMEOUT)
     if any(_is_network(cause) for cause in _causes(error)):
         return InferenceError(raised, code=ErrorCode.PROVIDER_UNAVAILABLE)
-    message = f"{raised}; an engine says what failed, and whether a retry helps, by InferenceError"
+    message = (
+        f"{raised}; a component says what failed, and whether a retry helps, by InferenceError"
+    )
     return InferenceError(message, code=ErrorCode.PROVIDER_UNAVAILABLE, retryable=False)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return f"{error!s:.{_LONGEST_TEXT}}"
+    except Exception as broken:  # noqa: BLE001 (a component's own __str__ is no reason to stop)
+        return f"(its text cannot be shown: {type(broken).__name__})"
 
 
 def _is_network(error: BaseException) -> bool:

@@ -133,28 +133,38 @@ class ProviderGate:
         Raises:
             CallNotStarted: the run is draining, and the call has not ended.
         """
-        seconds = self._deadline if deadline is None else deadline
-        name = component or f"provider {self._load.name!r}"
-        call = Call(fn, args, component=name, blocking=blocking, deadline=seconds)
-        loop = asyncio.get_running_loop()
-        asked, ticket, attempts = loop.time(), self._admission.ticket(), 0
+        call = Call(
+            fn,
+            args,
+            component=component or f"provider {self._load.name!r}",
+            blocking=blocking,
+            deadline=self._deadline if deadline is None else deadline,
+            tokens=tokens,
+            usage=usage,
+        )
+        return await self._until_done(call)
+
+    async def _until_done(self, call: Call) -> CallOutcome:
+        clock = asyncio.get_running_loop().time
+        asked, ticket, attempts, spent = clock(), self._admission.ticket(), 0, 0
         error: ThemisError | None = None
         while True:
-            permit = self._admission.try_enter(self._lane, tokens, loop.time())
-            permit = permit or await self._enter(tokens, ticket)
+            permit = self._admission.try_enter(self._lane, call.tokens, clock())
+            permit = permit or await self._enter(call.tokens, ticket)
             if permit is None:
-                return self._refused(error, attempts, loop.time() - asked)
+                return self._refused(error, attempts, clock() - asked)
             attempts += 1
-            started_at, started = time.time(), loop.time()
-            value, error = await self._attempt(call, permit, usage)
-            delay = None if error is None else self._retry.delay(error, attempts)
+            spent += not permit.probing  # a failed probe costs its item no retry
+            started_at, started = time.time(), clock()
+            value, error = await self._attempt(call, permit)
+            delay = None if error is None else self._retry.delay(error, spent)
             if delay is None:
                 return CallOutcome(
                     value=value,
                     error=error,
                     attempts=attempts,
                     started_at=started_at,
-                    seconds=loop.time() - started,
+                    seconds=clock() - started,
                     waited_seconds=started - asked,
                 )
             if delay:
@@ -165,12 +175,10 @@ class ProviderGate:
             return None
         return await self._admission.enter(self._lane, tokens, ticket)
 
-    async def _attempt(
-        self, call: Call, permit: Permit, usage: Callable[[Any], int | None] | None
-    ) -> tuple[Any, ThemisError | None]:
+    async def _attempt(self, call: Call, permit: Permit) -> tuple[Any, ThemisError | None]:
         try:
             value, error = await self._caller.attempt(call)
-            self._report(permit, error, usage(value) if usage and error is None else None)
+            self._report(permit, error, call.usage(value) if call.usage and not error else None)
         except BaseException:
             self._load.breaker.forget(permit)
             raise

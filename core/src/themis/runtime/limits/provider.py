@@ -22,27 +22,45 @@ __all__ = ["ProviderLoad", "ProviderStatus"]
 
 @attrs.frozen(slots=True, kw_only=True)
 class ProviderStatus:
-    """One provider at one moment; `paused_seconds` is what remains of a Retry-After."""
+    """One provider at one moment.
+
+    `limit` is how many calls may be in flight now, `ceiling` how many the options allow;
+    `paused_seconds` is what remains of a Retry-After.
+    """
 
     provider: str
     in_flight: int
     limit: int
+    ceiling: int
     paused_seconds: float
     breaker: BreakerState
     last_error: str | None
+
+    def note(self) -> str | None:
+        """What a progress view says of the provider; None if all is well."""
+        if self.breaker is BreakerState.GIVEN_UP:
+            return f"{self.provider}: given up ({self.last_error})"
+        if self.breaker is not BreakerState.CLOSED:
+            return f"{self.provider}: not answering, waiting to try again ({self.last_error})"
+        if self.paused_seconds > 0:
+            return f"{self.provider}: asked us to wait, {self.paused_seconds:.0f} s left"
+        if self.limit < self.ceiling:
+            return f"{self.provider}: refuses more than about {self.limit} calls at once"
+        return None
 
 
 class ProviderLoad:
     """A provider's slots, windows, Retry-After and breaker, as one limit."""
 
     __slots__ = (
-        "_max_retry_after", "_requests", "_resumes_at", "_serial", "_slots", "_tokens", "breaker",
-        "name",
+        "_ceiling", "_max_retry_after", "_requests", "_resumes_at", "_serial", "_slots", "_tokens",
+        "breaker", "name",
     )  # fmt: skip
 
     def __init__(self, name: str, policy: ExecutionPolicy, options: RuntimeOptions) -> None:
         ceiling = options.provider_concurrency.get(name, policy.max_in_flight_work_items)
         self.name = name
+        self._ceiling = ceiling
         self.breaker = CircuitBreaker(
             policy.circuit_breaker_threshold,
             cooldown=options.breaker_cooldown_seconds,
@@ -59,8 +77,7 @@ class ProviderLoad:
 
     def opens_at(self, now: float, tokens: int) -> float:
         """When a call may start; see Limit."""
-        at = max(now, self._resumes_at, self._slots.opens_at(now, tokens))
-        at = max(at, self.breaker.opens_at(now))
+        at = max(self._resumes_at, self._slots.opens_at(now, tokens), self.breaker.opens_at(now))
         if self._requests is not None:
             at = max(at, self._requests.opens_at(now, 1))
         if self._tokens is not None:
@@ -110,6 +127,7 @@ class ProviderLoad:
             provider=self.name,
             in_flight=self._slots.in_flight,
             limit=self._slots.limit,
+            ceiling=self._ceiling,
             paused_seconds=max(0.0, self._resumes_at - now),
             breaker=self.breaker.state,
             last_error=None if last is None else last.message,

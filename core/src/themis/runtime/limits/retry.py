@@ -56,6 +56,8 @@ class RetryPolicy:
     def delay(self, error: ThemisError, attempts: int) -> float | None:
         """Seconds to wait after `attempts` failed ones; None: do not try again.
 
+        0 attempts: only probes of an open breaker have failed, and its cool-down is the wait.
+
         A Retry-After replaces the backoff: the provider's pause, which holds up all its calls, is
         the wait. If it is longer than the options allow, there is no other attempt.
         """
@@ -64,7 +66,7 @@ class RetryPolicy:
         asked = retry_after(error)
         if asked is not None:
             return 0.0 if asked <= self.max_retry_after_seconds else None
-        return self.rng.uniform(0.0, self.bound(attempts))
+        return self.rng.uniform(0.0, self.bound(attempts)) if attempts else 0.0
 
     def bound(self, attempts: int) -> float:
         """The longest backoff after `attempts` failed attempts, in seconds."""

@@ -12,14 +12,16 @@ class Permit:
     """The right to make one call now; given back when the call ends.
 
     `serial` counts the permits of one provider, so that an answer can be told from one to a call
-    that started before the limits last changed.
+    that started before the limits last changed. `probing`: it is the call that tries out whether
+    a provider answers again.
     """
 
-    __slots__ = ("reserved", "serial", "started")
+    __slots__ = ("probing", "reserved", "serial", "started")
 
     def __init__(self, started: float) -> None:
         self.started = started
         self.serial = 0
+        self.probing = False
         self.reserved: object = None
 
 
@@ -94,7 +96,9 @@ class AdaptiveSlots(Slots):
 
     def opens_at(self, now: float, tokens: int) -> float:  # noqa: ARG002
         """When a slot is free and the last start long enough ago."""
-        return max(now, self._next_start) if self.in_flight < self.limit else math.inf
+        if self.in_flight >= self.limit:
+            return math.inf
+        return max(now, self._next_start)
 
     def enter(self, permit: Permit, tokens: int) -> None:  # noqa: ARG002
         """Take a slot."""

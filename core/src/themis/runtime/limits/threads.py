@@ -59,7 +59,7 @@ class BlockingThreads:
         try:
             return await future
         finally:
-            self._take_back(thread, finished=not future.cancelled())
+            self._take_back(thread, finished=future.done() and not future.cancelled())
 
     def close(self) -> None:
         """End the idle threads."""
