@@ -1,34 +1,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-import attrs
 import pytest
+from hypothesis import settings
 
 from themis.runtime.limits import RunLimits
 from themis.runtime.options import RuntimeOptions
+from themis.specs import ExecutionPolicySpec
 
-
-@attrs.frozen(kw_only=True)
-class Policy:
-    max_retries: int = 3
-    retry_backoff_factor: float = 2.0
-    circuit_breaker_threshold: int = 5
-    max_in_flight_work_items: int = 32
-    retryable_error_codes: Sequence[str] = ()
-
-
-@pytest.fixture
-def make_policy() -> type[Policy]:
-    return Policy
+# a busy machine is no failure of the code
+settings.register_profile("no_deadline", deadline=None)
+settings.load_profile("no_deadline")
 
 
 @pytest.fixture
 def make_limits() -> Callable[..., RunLimits]:
-    """Limits of a policy's fields and, by `options`, of RuntimeOptions' fields."""
+    """Limits of ExecutionPolicySpec's fields and, by `options`, of RuntimeOptions' fields."""
 
     def make(*, options: dict[str, object] | None = None, **policy: object) -> RunLimits:
-        return RunLimits(Policy(**policy), RuntimeOptions(**(options or {})), rng=random.Random(7))
+        return RunLimits(
+            ExecutionPolicySpec(**policy), RuntimeOptions(**(options or {})), rng=random.Random(7)
+        )
 
     return make

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from themis.errors import ErrorCode
-from themis.plugin import PipelineHook
+from themis.plugin import PipelineHook, PluginRegistry
 from themis.records import TrialSpec
 from themis.runtime.hooks import HookError, Hooks
 
@@ -59,6 +59,16 @@ def test_hooks_run_in_the_order_given(trial):
     hooks = Hooks.of([Appends("a"), Appends("b")])
 
     assert asyncio.run(hooks.apply("pre_inference", trial, "prompt ")) == "prompt ab"
+
+
+def test_a_registry_gives_its_hooks_by_priority(trial):
+    registry = PluginRegistry(plugins=())
+    registry.register_hook("late", Appends("z"), priority=200)
+    registry.register_hook("early", Appends("a"), priority=1)
+
+    hooks = Hooks.of(registry.iter_hooks())
+
+    assert asyncio.run(hooks.apply("pre_inference", trial, "")) == "az"
 
 
 def test_methods_that_only_return_their_argument_are_left_out():

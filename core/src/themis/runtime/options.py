@@ -5,17 +5,14 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, get_args
+from typing import Any, get_args
 
 import attrs
 
 from themis.errors import SpecIssue, SpecValidationError
 from themis.records.timeline import StageName
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-__all__ = ["DEFAULT_DEADLINES", "ExecutionPolicy", "RuntimeOptions"]
+__all__ = ["DEFAULT_DEADLINES", "RuntimeOptions"]
 
 DEFAULT_DEADLINES: Mapping[StageName, float] = {
     "render": 60.0,
@@ -26,21 +23,6 @@ DEFAULT_DEADLINES: Mapping[StageName, float] = {
     "load": 600.0,
 }
 """Seconds one call of a component may take; a long agent may need more than `generate` gives."""
-
-
-class ExecutionPolicy(Protocol):
-    """What the limits read of an ExecutionPolicySpec."""
-
-    @property
-    def max_retries(self) -> int: ...
-    @property
-    def retry_backoff_factor(self) -> float: ...
-    @property
-    def circuit_breaker_threshold(self) -> int: ...
-    @property
-    def max_in_flight_work_items(self) -> int: ...
-    @property
-    def retryable_error_codes(self) -> Sequence[str]: ...
 
 
 def _above_zero(options: RuntimeOptions, field: attrs.Attribute[Any], value: Any) -> None:  # noqa: ARG001 (attrs' signature)

@@ -15,7 +15,8 @@ from themis.runtime.limits.windows import RateWindow, Reservation
 
 if TYPE_CHECKING:
     from themis.errors import ThemisError
-    from themis.runtime.options import ExecutionPolicy, RuntimeOptions
+    from themis.runtime.options import RuntimeOptions
+    from themis.specs import ExecutionPolicySpec
 
 __all__ = ["ProviderLoad", "ProviderStatus"]
 
@@ -57,7 +58,7 @@ class ProviderLoad:
         "breaker", "name",
     )  # fmt: skip
 
-    def __init__(self, name: str, policy: ExecutionPolicy, options: RuntimeOptions) -> None:
+    def __init__(self, name: str, policy: ExecutionPolicySpec, options: RuntimeOptions) -> None:
         ceiling = options.provider_concurrency.get(name, policy.max_in_flight_work_items)
         self.name = name
         self._ceiling = ceiling

@@ -16,7 +16,8 @@ from themis.errors import InferenceError
 
 if TYPE_CHECKING:
     from themis.errors import ThemisError
-    from themis.runtime.options import ExecutionPolicy, RuntimeOptions
+    from themis.runtime.options import RuntimeOptions
+    from themis.specs import ExecutionPolicySpec
 
 __all__ = ["RetryPolicy"]
 
@@ -35,7 +36,11 @@ class RetryPolicy:
 
     @classmethod
     def of(
-        cls, policy: ExecutionPolicy, options: RuntimeOptions, *, rng: random.Random | None = None
+        cls,
+        policy: ExecutionPolicySpec,
+        options: RuntimeOptions,
+        *,
+        rng: random.Random | None = None,
     ) -> RetryPolicy:
         """What the policy and the options say together."""
         return cls(

@@ -16,7 +16,8 @@ from themis.runtime.limits.threads import BlockingThreads
 
 if TYPE_CHECKING:
     from themis.records.timeline import StageName
-    from themis.runtime.options import ExecutionPolicy, RuntimeOptions
+    from themis.runtime.options import RuntimeOptions
+    from themis.specs import ExecutionPolicySpec
 
 __all__ = ["RunLimits"]
 
@@ -34,7 +35,7 @@ class RunLimits:
 
     def __init__(
         self,
-        policy: ExecutionPolicy,
+        policy: ExecutionPolicySpec,
         options: RuntimeOptions,
         *,
         rng: random.Random | None = None,
