@@ -48,7 +48,7 @@ def test_a_file_is_the_same_benchmark_in_every_format(
 ) -> None:
     loaded = load_benchmark_file(write(fields, suffix))
     assert loaded.benchmark == benchmark()
-    assert loaded.project is None
+    assert loaded.project == ProjectSpec()
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
@@ -120,10 +120,9 @@ def test_paths_are_kept_as_written_and_resolved_beside_the_file(
 ) -> None:
     fields["slices"][0]["dataset"] = {"source": "local", "data_dir": "data/x.jsonl"}
     loaded = load_benchmark_file(write(fields))
-    assert loaded.benchmark is not None
     written = loaded.benchmark.slices[0].dataset.data_dir
     assert written == "data/x.jsonl"
-    assert loaded.resolve(written) == tmp_path.resolve() / "data/x.jsonl"
+    assert loaded.resolve(written) == tmp_path / "data/x.jsonl"
     assert loaded.resolve("/abs/x") == Path("/abs/x")
 
 
@@ -255,3 +254,30 @@ def test_an_issue_of_an_open_table_points_to_its_line(write: Callable[..., Path]
     loaded = load_project_file(write("project_name = 'p'\n[runtime]\nspeed = 1\n"))
     issue = loaded.issue(("runtime", "speed"), "is no option")
     assert str(issue).endswith("file.toml:3:1: runtime.speed: is no option")
+
+
+def test_a_project_file_goes_before_the_project_beside_the_benchmark(
+    fields: dict[str, Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    project = tmp_path / "home" / "project.json"
+    project.write_text(json.dumps({"project_name": "q", "runtime": {"a": 1, "b": 1}}))
+    path = write({**fields, "project": PROJECT, "runtime": {"b": 2}})
+    loaded = load_benchmark_file(path, project_file=project)
+    assert loaded.project.project_name == "q"
+    assert (loaded.base_dir, loaded.project_dir) == (tmp_path, tmp_path / "home")
+    assert loaded.runtime == {"a": 1, "b": 2}
+    assert loaded.issue(("runtime", "a"), "is no option").file == str(project)
+    assert loaded.issue(("runtime", "b"), "is no option").file == str(path)
+
+
+def test_the_default_project_is_where_you_are(
+    fields: dict[str, Any],
+    write: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert load_benchmark_file(write(fields)).project_dir == tmp_path / "here"
+    assert load_benchmark_file(write({**fields, "project": {}})).project_dir == tmp_path

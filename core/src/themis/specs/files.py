@@ -27,7 +27,7 @@ from themis.specs.positions import KeyPath
 from themis.specs.project import ProjectSpec
 from themis.specs.spec import Spec
 
-__all__ = ["SUFFIXES", "SpecFile", "load_benchmark_file", "load_project_file"]
+__all__ = ["SUFFIXES", "BenchmarkFile", "LoadedFile", "load_benchmark_file", "load_project_file"]
 
 S = TypeVar("S", bound=Spec)
 
@@ -35,51 +35,92 @@ OPEN_SECTIONS = ("plugins", "prices", "runtime")
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class SpecFile:
-    """What a file says. Specs hold paths as written; `resolve` says where they are.
+class LoadedFile:
+    """What a file says of its project. Specs hold paths as written; `resolve` says where they are.
 
     `runtime`, `plugins` and `prices` are those tables as written, for whoever knows their fields;
     `issue` makes a finding about one of them that points to its line.
     """
 
     path: Path
-    benchmark: BenchmarkSpec | None
-    project: ProjectSpec | None
+    project: ProjectSpec
     runtime: Mapping[str, Any]
     plugins: Mapping[str, Any]
     prices: Mapping[str, Any]
-    document: Document = attrs.field(repr=False, eq=False)
+    documents: tuple[Document, ...] = attrs.field(repr=False, eq=False)
 
     @property
     def base_dir(self) -> Path:
         """The folder that relative paths in the file start from."""
-        return self.path.resolve().parent
+        return self.path.absolute().parent
 
     def resolve(self, path: str) -> Path:
         """A path as written in the file, made absolute."""
         return self.base_dir / Path(path).expanduser()
 
     def issue(self, path: KeyPath, message: str) -> SpecIssue:
-        """A finding at a key of the file."""
-        return self.document.issue(path, message)
+        """A finding at a key, in the file that has it."""
+        holders = [document for document in self.documents if path in document.positions]
+        return (holders or self.documents)[0].issue(path, message)
 
 
-def load_benchmark_file(path: Path | str) -> SpecFile:
-    """The benchmark in a file, and the project if it has one. `benchmark` is never None.
+@attrs.frozen(slots=True, kw_only=True)
+class BenchmarkFile(LoadedFile):
+    """A benchmark with its project.
+
+    `project_dir` is where the project's relative paths (its storage) start: the folder of the file
+    that describes it, or the current one for the default project.
+    """
+
+    benchmark: BenchmarkSpec
+    project_dir: Path
+
+
+def load_project_file(path: Path | str, *, suffixes: Collection[str] = SUFFIXES) -> LoadedFile:
+    """The project in a file; a benchmark beside it is not read.
 
     Raises:
         SpecValidationError: Naming the file, line and key of everything that is wrong.
     """
-    return _Reading(read_document(Path(path))).benchmark_file()
+    reading = _Reading(read_document(Path(path), suffixes=suffixes))
+    project, tables = reading.project(), reading.tables()
+    reading.refuse_issues()
+    return LoadedFile(
+        path=Path(path),
+        project=project or ProjectSpec(),
+        documents=(reading.document,),
+        **tables,
+    )
 
 
-def load_project_file(path: Path | str, *, suffixes: Collection[str] = SUFFIXES) -> SpecFile:
-    """The project in a file. `project` is never None; a benchmark beside it is not read.
+def load_benchmark_file(
+    path: Path | str, *, project_file: Path | str | None = None
+) -> BenchmarkFile:
+    """The benchmark in a file, with a project.
+
+    The project is that of `project_file`, else the one in the file, else the default. The tables
+    of both files count; where both have a key, the benchmark's file has the last word.
 
     Raises:
         SpecValidationError: Naming the file, line and key of everything that is wrong.
     """
-    return _Reading(read_document(Path(path), suffixes=suffixes)).project_file()
+    reading = _Reading(read_document(Path(path)))
+    benchmark, project, tables = reading.benchmark(), reading.own_project(), reading.tables()
+    reading.refuse_issues()
+    assert benchmark is not None  # or there was an issue
+    base = None if project_file is None else load_project_file(project_file)
+    return BenchmarkFile(
+        path=Path(path),
+        benchmark=benchmark,
+        project=base.project if base is not None else project or ProjectSpec(),
+        project_dir=base.base_dir if base is not None else _home(path, project),
+        documents=(reading.document, *(base.documents if base is not None else ())),
+        **{name: {**getattr(base, name, {}), **tables[name]} for name in tables},
+    )
+
+
+def _home(path: Path | str, project: ProjectSpec | None) -> Path:
+    return Path.cwd() if project is None else Path(path).absolute().parent
 
 
 class _Reading:
@@ -90,43 +131,37 @@ class _Reading:
         self.issues: list[SpecIssue] = []
         self.loose = {k: v for k, v in document.values.items() if k not in SECTIONS}
 
-    def benchmark_file(self) -> SpecFile:
-        values = self.document.values
-        project = self._section(ProjectSpec, "project") if "project" in values else None
-        if "benchmark" in values:
-            benchmark = self._section(BenchmarkSpec, "benchmark")
+    def benchmark(self) -> BenchmarkSpec | None:
+        if "benchmark" in self.document.values:
             self._refuse_loose()
-        elif self._holds(BenchmarkSpec) or not self._holds(ProjectSpec):
-            benchmark = self._validated(BenchmarkSpec, self.loose, ())
-        else:
-            benchmark = None
+            return self._section(BenchmarkSpec, "benchmark")
+        if self._holds(ProjectSpec) and not self._holds(BenchmarkSpec):
             self._find((), "describes a project and no benchmark; pass it as the project file")
-        return self._finished(benchmark, project)
+            return None
+        return self._validated(BenchmarkSpec, self.loose, ())
 
-    def project_file(self) -> SpecFile:
-        project = None
+    def own_project(self) -> ProjectSpec | None:
         if "project" in self.document.values:
-            project = self._section(ProjectSpec, "project")
-        elif "benchmark" in self.document.values or self._holds(BenchmarkSpec):
+            return self._section(ProjectSpec, "project")
+        return None
+
+    def project(self) -> ProjectSpec | None:
+        if "project" in self.document.values:
+            return self._section(ProjectSpec, "project")
+        if "benchmark" in self.document.values or self._holds(BenchmarkSpec):
             self._find((), "describes a benchmark and no project; add a table named project")
-        else:
-            project = self._validated(ProjectSpec, self.loose, ())
-        return self._finished(None, project)
+            return None
+        return self._validated(ProjectSpec, self.loose, ())
+
+    def tables(self) -> dict[str, Any]:
+        return {name: self._open_section(name) for name in OPEN_SECTIONS}
+
+    def refuse_issues(self) -> None:
+        if self.issues:
+            raise refuse(self.issues, path=self.document.path)
 
     def _holds(self, model: type[Spec]) -> bool:
         return not self.loose.keys().isdisjoint(model.model_fields)
-
-    def _finished(self, benchmark: BenchmarkSpec | None, project: ProjectSpec | None) -> SpecFile:
-        tables = {name: self._open_section(name) for name in OPEN_SECTIONS}
-        if self.issues:
-            raise refuse(self.issues, path=self.document.path)
-        return SpecFile(
-            path=self.document.path,
-            benchmark=benchmark,
-            project=project,
-            document=self.document,
-            **tables,
-        )
 
     def _find(self, path: KeyPath, message: str) -> None:
         self.issues.append(self.document.issue(path, message))
