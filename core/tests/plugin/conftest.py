@@ -1,74 +1,14 @@
-"""Fake distributions as folders, and snapshots made of declarations."""
+"""Snapshots made of declarations."""
 
 from __future__ import annotations
 
-import itertools
-import sys
-import textwrap
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import attrs
 import pytest
 
 from themis.plugin.declarations import KINDS
 from themis.plugin.registration import Distribution
 from themis.plugin.snapshot import InstalledPlugin, RegistrySnapshot
-
-GOOD = """
-    from themis.plugin import MetricDeclaration, PluginInfo, hookimpl
-
-    @hookimpl
-    def themis_plugin():
-        return PluginInfo(core_api=">=1.0,<2", summary="Good.")
-
-    @hookimpl
-    def themis_metrics():
-        return [MetricDeclaration(name="good", implementation="{module}:Good", version="1.0")]
-
-    class Good:
-        def score(self, trial, candidate, context):
-            return 1.0
-"""
-
-
-@attrs.define
-class Site:
-    """A folder on `sys.path` in which distributions are written."""
-
-    path: Path
-    _numbers: Iterator[int] = attrs.field(factory=itertools.count)
-
-    def install(
-        self, name: str, source: str = GOOD, *, version: str = "0.3.1", entry_point: str = "main"
-    ) -> str:
-        """Write a distribution with one plugin module; gives the module's name."""
-        module = f"fake_{self.path.name.replace('-', '_')}_{next(self._numbers)}"
-        text = textwrap.dedent(source).replace("{module}", module)
-        (self.path / f"{module}.py").write_text(text, encoding="utf-8")
-        self.metadata(name, f"[themis.plugins]\n{entry_point} = {module}\n", version=version)
-        return module
-
-    def metadata(self, name: str, entry_points: str, *, version: str = "0.3.1") -> None:
-        """Write a .dist-info folder."""
-        folder = self.path / f"{name.replace('-', '_')}-{version}.dist-info"
-        folder.mkdir()
-        header = (
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: About {name}.\n"
-        )
-        (folder / "METADATA").write_text(header, encoding="utf-8")
-        (folder / "entry_points.txt").write_text(entry_points, encoding="utf-8")
-
-
-@pytest.fixture
-def site(tmp_path_factory, monkeypatch) -> Iterator[Site]:
-    path = tmp_path_factory.mktemp("site")
-    monkeypatch.syspath_prepend(path)
-    for name in ("THEMIS_PLUGINS", "THEMIS_DISABLE_PLUGIN_AUTOLOAD"):
-        monkeypatch.delenv(name, raising=False)
-    yield Site(path)
-    for name in [name for name in sys.modules if name.startswith(f"fake_{path.name}")]:
-        del sys.modules[name]
 
 
 @pytest.fixture

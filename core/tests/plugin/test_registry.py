@@ -63,6 +63,7 @@ def test_a_new_registry_knows_the_built_ins(registry):
     assert registry.has_extractor("first_number")
     assert registry.has_metric("exact_match")
     assert not registry.has_metric("first_number")
+    assert not registry.has_metric("no reference@")
     assert registry.get_metric_registration("exact_match").plugin_api == ">=1.0,<2"
 
 
@@ -237,6 +238,13 @@ def test_a_hook_that_lacks_part_of_the_contract_is_refused(registry):
         caught.value
     )
     assert str(caught.value).endswith("post_eval(trial, candidate): add the methods")
+
+
+def test_a_hook_is_identified_by_its_name_and_code(registry):
+    registry.register_hook("My_Hook", Hook())
+    (found,) = registry.iter_hook_registrations()
+    assert found.identity()["hook"] == "my-hook"
+    assert len(found.identity()["fingerprint"]) == 64
 
 
 def test_two_hooks_of_one_name_are_refused(registry):

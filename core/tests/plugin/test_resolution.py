@@ -66,6 +66,7 @@ def test_two_providers_are_an_ambiguity_that_names_both_and_three_ways_out(snaps
         'prefer = {"engine:openai" = "acme-openai"} under [plugins] in the project file; or '
         "uninstall (or list under [plugins] block) all but one"
     )
+    assert set(reasons(found).values()) == {"no rule ranks its provider before the others"}
     with pytest.raises(PluginError, match="is ambiguous"):
         found.component()
 

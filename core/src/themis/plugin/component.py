@@ -105,7 +105,7 @@ class ResolvedComponent:
         """
         identity: dict[str, Any] = {
             "component": f"{normalise(self.name)}@{Version(self.version)}",
-            "config": _plain(self.configure(config)),
+            "config": self._plain(self.configure(config)),
         }
         if self.fingerprint is not None:
             identity["fingerprint"] = self.fingerprint
@@ -129,14 +129,14 @@ class ResolvedComponent:
         Raises PluginError with an issue for each field that is wrong.
         """
         if self.config_model is None:
-            return _mapping(config)
+            return self._mapping(config)
         model = self._model()
         if isinstance(config, model):
             return config
         from pydantic import ValidationError
 
         try:
-            return model.model_validate(_mapping(config))
+            return model.model_validate(self._mapping(config))
         except ValidationError as problem:
             raise self._wrong_config(problem) from None
 
@@ -162,6 +162,21 @@ class ResolvedComponent:
             return None
         estimator: Callable[[str, str], int] = load_target(target, what=self.label)
         return estimator
+
+    def _mapping(self, config: object) -> dict[str, Any]:
+        if config is None:
+            return {}
+        if isinstance(config, Mapping):
+            return dict(config)
+        msg = f"{self.label}: its configuration must be a table of settings, not {config!r:.60}"
+        raise PluginError(msg)
+
+    def _plain(self, config: Any) -> Any:
+        try:
+            return _plain(config)
+        except (TypeError, ValueError) as problem:  # pydantic's serialisation error is one
+            msg = f"{self.label}: its configuration cannot be part of a key: {problem}"
+            raise PluginError(msg) from problem
 
     def _model(self) -> type[BaseModel]:
         model = load_target(str(self.config_model), what=f"{self.label}, config model")
@@ -197,14 +212,8 @@ class ResolvedComponent:
             check_methods(component, [method], what=self.label)
 
 
-def _mapping(config: Mapping[str, Any] | BaseModel | None) -> dict[str, Any]:
-    if config is None:
-        return {}
-    return dict(config) if isinstance(config, Mapping) else config.model_dump()
-
-
 def _plain(config: Any) -> Any:
-    """The configuration as plain data, the same in every process: sets are sorted."""
+    """Configuration as plain data, the same in every process: sets are sorted."""
     from pydantic_core import to_jsonable_python
 
     if hasattr(config, "model_dump"):

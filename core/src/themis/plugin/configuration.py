@@ -86,8 +86,9 @@ def _issues(table: Mapping[str, Any]) -> Iterable[SpecIssue]:
         if key not in _KEYS:
             yield SpecIssue(f"unknown key; known are {', '.join(_KEYS)}", key=f"plugins.{key}")
     for key in _LISTS:
-        names = table.get(key, [])
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        names = table.get(key, ())
+        listed = isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
+        if not listed:
             yield SpecIssue("must be a list of distributions' names", key=f"plugins.{key}")
     if not isinstance(table.get("prereleases", False), bool):
         yield SpecIssue("must be true or false", key="plugins.prereleases")

@@ -77,9 +77,9 @@ def _takes(component: object, method: RequiredMethod) -> bool:
 
 def _wants_self(component: object, name: str) -> bool:
     """Whether the function read from a class still lacks its instance."""
-    if not isinstance(component, type):
-        return False
-    return not isinstance(inspect.getattr_static(component, name), (staticmethod, classmethod))
+    return isinstance(component, type) and inspect.isfunction(
+        inspect.getattr_static(component, name)
+    )
 
 
 def _signature(component: object, method: RequiredMethod) -> str:

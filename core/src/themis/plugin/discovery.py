@@ -6,10 +6,8 @@ even SystemExit, is that plugin's state and nobody else's. The order is by distr
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
-from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
 from typing import Any
@@ -36,22 +34,10 @@ _BUILTIN_HOOKS = "themis.builtins.hooks"
 
 
 def discover(config: PluginConfig) -> tuple[InstalledPlugin, ...]:
-    """The built-ins and every installed plugin, each with its state.
-
-    Read once per process for the same `sys.path` and the same allow and block lists.
-    """
-    return _discover(tuple(sys.path), config.allow, config.block)
-
-
-@lru_cache(maxsize=8)
-def _discover(
-    path: tuple[str, ...],  # noqa: ARG001 (part of the cache's key)
-    allow: frozenset[str] | None,
-    block: frozenset[str],
-) -> tuple[InstalledPlugin, ...]:
+    """The built-ins and every installed plugin, each with its state."""
     found = sorted(installed_entry_points(), key=lambda each: (each.provider, each.entry_point))
     plugins = [load_builtins()]
-    plugins += [_gate(plugin, allow, block) or load_plugin(plugin) for plugin in found]
+    plugins += [_gate(plugin, config) or load_plugin(plugin) for plugin in found]
     return tuple(_without_repeats(plugins))
 
 
@@ -95,21 +81,19 @@ def _import(target: str) -> Any:
         raise BrokenPluginError(msg) from problem
 
 
-def _gate(
-    plugin: InstalledPlugin, allow: frozenset[str] | None, block: frozenset[str]
-) -> InstalledPlugin | None:
+def _gate(plugin: InstalledPlugin, config: PluginConfig) -> InstalledPlugin | None:
     """The plugin with the state that keeps it from being imported, or None."""
     name = plugin.distribution.name
     if plugin.state != "ok":
         return plugin
     if plugin.provider in {BUILTIN, LOCAL}:
         return _invalid(plugin, f"{name!r} names the core's own components, not a distribution")
-    if plugin.provider in block:
+    if plugin.provider in config.block:
         reason, fix = "[plugins] block lists it", f"take {name} off the list"
         return attrs.evolve(plugin, state="blocked", reason=reason, fix=fix)
-    if allow is not None and plugin.provider not in allow:
+    if config.allow is not None and plugin.provider not in config.allow:
         reason = "it is not among the allowed plugins"
-        if not allow:
+        if not config.allow:
             reason = (
                 "no plugin is allowed (THEMIS_DISABLE_PLUGIN_AUTOLOAD, or [plugins] allow = [])"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from themis.errors import PluginError
 from themis.plugin.component import ResolvedComponent
 from themis.plugin.configuration import PluginConfig
 from themis.plugin.declarations import ComponentKind
@@ -168,7 +169,11 @@ class PluginRegistry:
 
     def has(self, kind: ComponentKind, name: str) -> bool:
         """Whether a component satisfies the reference (it may still be ambiguous)."""
-        return bool(self.snapshot().satisfying(kind, parse_ref(name)))
+        try:
+            ref = parse_ref(name)
+        except PluginError:  # what is no reference names nothing
+            return False
+        return bool(self.snapshot().satisfying(kind, ref))
 
     def has_inference_engine(self, name: str) -> bool:
         """Whether there is such an inference engine."""

@@ -231,6 +231,7 @@ class _Choice:
         final = [each for each in left if self._may_be_prerelease(each)]
         providers = sorted({each.provider for each in final or left})
         if len(providers) > 1:
+            self._keep(left, lambda _: False, "no rule ranks its provider before the others")
             raise _NothingLeftError(explanations.ambiguous(self.kind, self.ref, final or left))
         return self._keep_provider(left, providers[0], "it has pre-releases only, and {} has not")
 
