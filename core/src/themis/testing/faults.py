@@ -6,15 +6,16 @@ are plain functions from a `Call` to a fault or None, so a test may write its ow
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
 import attrs
-import orjson
 
 from themis.testing.loopback import Ending, Script, response_head
+from themis.testing.openai_wire import json_bytes
 
 __all__ = [
     "Call",
@@ -53,7 +54,7 @@ class Call:
     @cached_property
     def body(self) -> dict[str, Any]:
         """The request's JSON body."""
-        value: dict[str, Any] = orjson.loads(self.raw)
+        value: dict[str, Any] = json.loads(self.raw)
         return value
 
 
@@ -112,7 +113,7 @@ class StatusError:
     def script(self, reply: Reply) -> Script:
         body = self.body
         if body is None:
-            body = orjson.dumps({"error": self._error()})
+            body = json_bytes({"error": self._error()})
         head = reply.head_for(body, status=self.status)
         extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
         return (reply.latency, head[:-2] + extra.encode() + b"\r\n" + body)

@@ -4,17 +4,14 @@
         run(base_url=server.base_url)
     assert server.count() == 2 * items
 
-`python -m themis.testing.openai_server --latency 0.05` serves from a process of its own.
+`python -m themis.testing --latency 0.05` serves from a process of its own.
 """
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
-
-import orjson
 
 from themis.testing.faults import Call, Reply, Schedule
 from themis.testing.loopback import HttpRequest, LoopbackServer, Script, response_head
@@ -22,6 +19,7 @@ from themis.testing.openai_wire import (
     Answer,
     chat_body,
     chat_events,
+    json_bytes,
     messages_of,
     responses_body,
     responses_events,
@@ -134,7 +132,7 @@ class FaultServer:
             pieces = (chat_events if chat else responses_events)(answer, body, index=index)
         else:
             whole = (chat_body if chat else responses_body)(answer, body, index=index)
-            pieces = (orjson.dumps(whole),)
+            pieces = (json_bytes(whole),)
         return Reply(
             pieces=pieces, headers={"x-request-id": f"req-{index}"}, streamed=streamed,
             latency=self._latency, gap=self._gap,
@@ -143,23 +141,6 @@ class FaultServer:
 
 def _not_found(request: HttpRequest) -> bytes:
     message = f"Invalid URL ({request.method} {request.path})"
-    body = orjson.dumps({"error": {"message": message, "type": "invalid_request_error"}})
+    body = json_bytes({"error": {"message": message, "type": "invalid_request_error"}})
     head = {"content-type": "application/json", "content-length": str(len(body))}
     return response_head(404, head) + body
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve echo answers until interrupted; prints the base URL first."""
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="python -m themis.testing.openai_server")
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds before a reply")
-    options = parser.parse_args(arguments)
-    with FaultServer(latency=options.latency, port=options.port) as server:
-        print(server.base_url, flush=True)
-        threading.Event().wait()
-
-
-if __name__ == "__main__":
-    main()

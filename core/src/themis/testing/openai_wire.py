@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-import orjson
 
 __all__ = [
     "Answer",
     "ToolRequest",
     "chat_body",
     "chat_events",
+    "json_bytes",
     "messages_of",
     "responses_body",
     "responses_events",
@@ -33,7 +34,7 @@ class ToolRequest:
         """The arguments as they go over the wire."""
         if isinstance(self.arguments, str):
             return self.arguments
-        return orjson.dumps(dict(self.arguments)).decode()
+        return json_bytes(dict(self.arguments)).decode()
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -52,6 +53,11 @@ class Answer:
     def reason(self) -> str:
         """The finish reason, by default what the content implies."""
         return self.finish_reason or ("tool_calls" if self.tools else "stop")
+
+
+def json_bytes(value: Any) -> bytes:
+    """`value` as JSON in ASCII; unlike orjson it takes lone surrogates, which models do write."""
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def messages_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -110,7 +116,7 @@ def chat_events(answer: Answer, request: Mapping[str, Any], *, index: int) -> tu
     chunks = [{**frame, "choices": [choice]} for choice in choices]
     if request.get("stream_options", {}).get("include_usage"):
         chunks.append({**frame, "choices": [], "usage": _chat_usage(answer, request)})
-    return (*(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks), b"data: [DONE]\n\n")
+    return (*(b"data: " + json_bytes(chunk) + b"\n\n" for chunk in chunks), b"data: [DONE]\n\n")
 
 
 def responses_body(answer: Answer, request: Mapping[str, Any], *, index: int) -> dict[str, Any]:
@@ -138,8 +144,7 @@ def responses_events(
     events += [{**delta, "delta": part} for part in _parts(answer.text)]
     events.append({"type": f"response.{whole['status']}", "response": whole})
     return tuple(
-        b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event))
-        for event in events
+        b"event: %b\ndata: %b\n\n" % (event["type"].encode(), json_bytes(event)) for event in events
     )
 
 

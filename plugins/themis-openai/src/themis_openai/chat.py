@@ -157,11 +157,17 @@ def _tool_calls(message: Mapping[str, Any], reporter: Reporter) -> Sequence[Tool
     try:
         return [
             ToolCall(
-                call_id=call["id"],
-                name=call["function"]["name"],
+                call_id=_required(call["id"]),
+                name=_required(call["function"]["name"]),
                 arguments=call["function"].get("arguments") or "",
             )
             for call in calls
         ]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise reporter.wrong_shape("a usable tool call (id, function.name)") from error
+
+
+def _required(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value

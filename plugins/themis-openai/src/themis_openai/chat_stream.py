@@ -44,7 +44,7 @@ class ChatCollector:
         if self._finish_reason is None:
             return None
         message: dict[str, Any] = {"role": "assistant", "content": None}
-        message |= {name: "".join(parts) for name, parts in self._texts.items()}
+        message |= {name: _joined(parts) for name, parts in self._texts.items()}
         if self._tools:
             message["tool_calls"] = [self._tools[index] for index in sorted(self._tools)]
         elif message["content"] is None:
@@ -58,21 +58,37 @@ class ChatCollector:
         for name in _TEXTS:
             if delta.get(name):
                 self._texts.setdefault(name, []).append(delta[name])
-        for position, part in enumerate(delta.get("tool_calls") or ()):
-            self._tool(part, position)
+        for part in delta.get("tool_calls") or ():
+            self._tool(part)
         logprobs = choice.get("logprobs")
         if logprobs:
             self._logprobs += logprobs.get("content") or ()
         self._finish_reason = choice.get("finish_reason") or self._finish_reason
 
-    def _tool(self, part: Mapping[str, Any], position: int) -> None:
+    def _tool(self, part: Mapping[str, Any]) -> None:
         """Add a piece of a tool call; its first piece has id and name, the rest only arguments."""
-        index = part.get("index")
-        index = position if index is None else index
         function = part.get("function") or {}
         call = self._tools.setdefault(
-            index, {"id": None, "type": "function", "function": {"name": "", "arguments": ""}}
+            self._index(part),
+            {"id": None, "type": "function", "function": {"name": "", "arguments": ""}},
         )
         call["id"] = part.get("id") or call["id"]
         call["function"]["name"] += function.get("name") or ""
         call["function"]["arguments"] += function.get("arguments") or ""
+
+    def _index(self, part: Mapping[str, Any]) -> int:
+        """Which call a piece belongs to; some servers leave the index out."""
+        index = part.get("index")
+        if isinstance(index, int):
+            return index
+        last = len(self._tools) - 1
+        fresh = part.get("id") and (last < 0 or part["id"] != self._tools[last]["id"])
+        return last + 1 if fresh else max(last, 0)
+
+
+def _joined(parts: list[str]) -> str:
+    """The whole text; a character that was cut into two surrogates is one again."""
+    text = "".join(parts)
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

@@ -17,7 +17,7 @@ from themis_openai.chat import ChatFormat
 from themis_openai.config import OpenAIConfig
 from themis_openai.credentials import Credentials, Keyring
 from themis_openai.json_bytes import decode
-from themis_openai.parameters import JSON_SCHEMA, misused_extras
+from themis_openai.parameters import JSON_SCHEMA, unsendable
 from themis_openai.responses import ResponsesFormat
 from themis_openai.transcript import PendingCall, Transcript
 from themis_openai.turn import WireFormat, merged
@@ -76,7 +76,7 @@ class OpenAIEngine:
 
     def _checked(self, trial: TrialSpec, credentials: Credentials) -> WireFormat:
         """The wire format, once it is known to carry `trial`."""
-        problem = self._wire.check(trial) or misused_extras(trial.params)
+        problem = unsendable(trial) or self._wire.check(trial)
         if problem is not None:
             raise self._caller.reporter(trial, credentials).refused_here(problem)
         return self._wire

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from themis.plugin import TrialSpec
 from themis_openai.config import RESERVED_PARAMETERS, OpenAIConfig
 
 if TYPE_CHECKING:
     from themis.specs import InferenceParamsSpec
 
-__all__ = ["JSON_SCHEMA", "json_schema", "misused_extras", "with_extras"]
+__all__ = ["JSON_SCHEMA", "json_schema", "unsendable", "with_extras"]
 
 JSON_SCHEMA = "json_schema"
 
@@ -25,14 +26,17 @@ def json_schema(params: InferenceParamsSpec) -> dict[str, Any] | None:
     return {"name": "answer", "schema": given, "strict": True}
 
 
-def misused_extras(params: InferenceParamsSpec) -> str | None:
-    """Why these extras cannot be sent; None when they can."""
-    taken = sorted(RESERVED_PARAMETERS & params.extras.keys())
+def unsendable(trial: TrialSpec) -> str | None:
+    """Why neither API can carry `trial`; None when one can."""
+    extras = trial.params.extras
+    taken = sorted(RESERVED_PARAMETERS & extras.keys())
     if taken:
         return f"was not asked: params.extras sets {', '.join(taken)}, which the engine sets itself"
-    schema = params.extras.get(JSON_SCHEMA)
+    schema = extras.get(JSON_SCHEMA)
     if schema is not None and not isinstance(schema, Mapping):
         return "was not asked: params.extras.json_schema is no JSON schema (an object)"
+    if any(message.role == "tool" for message in trial.prompt):
+        return "was not asked: its prompt has a tool message, and no tool call that it answers"
     return None
 
 
