@@ -50,7 +50,9 @@ def response_head(status: int, headers: dict[str, str]) -> bytes:
 
 
 class LoopbackServer:
-    """Serves scripts on 127.0.0.1 until stopped; a context manager. `peak` is connections at once.
+    """Serves scripts on 127.0.0.1 until stopped; a context manager.
+
+    `accepted` counts connections, `active` requests being answered, `peak` the most of those.
 
     `respond` is called in the server's thread. An exception it raises is answered with a 500 and
     raised again by `stop()`, so that a test cannot miss it.
@@ -59,6 +61,7 @@ class LoopbackServer:
     def __init__(self, respond: Callable[[HttpRequest], Script], *, port: int = 0) -> None:
         self._respond = respond
         self.port = port
+        self.accepted = 0
         self.active = 0
         self.peak = 0
         self._failure: Exception | None = None
@@ -126,6 +129,7 @@ class LoopbackServer:
 
     def opened(self, connection: _Connection) -> None:
         """Note a connection, to be closed at the end."""
+        self.accepted += 1
         self._connections.add(connection)
 
     def closed(self, connection: _Connection) -> None:

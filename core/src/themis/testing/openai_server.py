@@ -79,6 +79,11 @@ class FaultServer:
         """The most requests that were being answered at once."""
         return self._server.peak
 
+    @property
+    def connections(self) -> int:
+        """Connections accepted so far."""
+        return self._server.accepted
+
     def count(self, *, ok_only: bool = False) -> int:
         """Requests received; with `ok_only` those that got no fault."""
         return sum(1 for call in self.calls if not (ok_only and call.fault))

@@ -203,7 +203,7 @@ def _responses_usage(answer: Answer, request: Mapping[str, Any]) -> dict[str, An
     prompt, completion = _counts(answer, request)
     return {
         "input_tokens": prompt, "output_tokens": completion, "total_tokens": prompt + completion,
-        "input_tokens_details": {"cached_tokens": answer.cached_tokens},
+        "input_tokens_details": {"cached_tokens": answer.cached_tokens, "cache_write_tokens": 0},
         "output_tokens_details": {"reasoning_tokens": answer.reasoning_tokens},
     }  # fmt: skip
 

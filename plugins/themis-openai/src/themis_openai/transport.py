@@ -48,7 +48,8 @@ class Transport:
             ) as response:
                 yield response
         except _FAILURES as error:
-            raise reporter.connection(error, seconds=seconds) from error
+            # Without the cause: the client's errors show headers and proxies in their repr.
+            raise reporter.connection(error, seconds=seconds) from None
 
     async def read(self, response: aiohttp.ClientResponse, reporter: Reporter) -> bytes:
         """The body, up to the configured size."""
