@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 from themis_openai.config import OpenAIConfig
@@ -13,6 +15,11 @@ def refusal(**fields):
 
 def test_every_field_is_described():
     assert [n for n, f in OpenAIConfig.model_fields.items() if not f.description] == []
+
+
+def test_every_field_is_in_the_readme():
+    readme = Path(__file__).parents[1].joinpath("README.md").read_text(encoding="utf-8")
+    assert [name for name in OpenAIConfig.model_fields if f"`{name}`" not in readme] == []
 
 
 def test_without_settings_it_speaks_to_openai():

@@ -182,18 +182,16 @@ def make_trial(
 
     messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
     identity = [model_id, item_id, slice_id, prompt_variant_id, [m.text for m in messages]]
+    fields.setdefault("trial_hash", content_hash(identity, kind="fake trial"))
+    fields.setdefault("benchmark_id", "benchmark-1")
     return TrialSpec(
-        **{
-            "trial_hash": content_hash(identity, kind="fake trial"),
-            "benchmark_id": "benchmark-1",
-            "slice_id": slice_id,
-            "item_id": item_id,
-            "prompt_variant_id": prompt_variant_id,
-            "model": ModelSpec(model_id=model_id, provider=provider),
-            "params": InferenceParamsSpec(**(params or {})),
-            "prompt": messages,
-            **fields,
-        }
+        slice_id=slice_id,
+        item_id=item_id,
+        prompt_variant_id=prompt_variant_id,
+        model=ModelSpec(model_id=model_id, provider=provider),
+        params=InferenceParamsSpec(**(params or {})),
+        prompt=messages,
+        **fields,
     )
 
 

@@ -12,7 +12,7 @@ from themis_openai.parameters import json_schema, with_extras
 from themis_openai.turn import ToolCall, Turn, counted, said
 
 if TYPE_CHECKING:
-    from themis.specs import InferenceParamsSpec
+    from themis.specs import InferenceParamsSpec, ToolSpec
     from themis_openai.credentials import Credentials
     from themis_openai.failures import Reporter
 
@@ -60,17 +60,7 @@ class ChatFormat:
         if seed is not None:
             body["seed"] = seed
         if trial.tools:
-            body["tools"] = [
-                {
-                    "type": "function",
-                    "function": {
-                        "name": tool.name,
-                        "description": tool.description,
-                        "parameters": tool.parameters,
-                    },
-                }
-                for tool in trial.tools
-            ]
+            body["tools"] = [_function(tool) for tool in trial.tools]
         if self._config.stream:
             body["stream"] = True
             body["stream_options"] = {"include_usage": True}
@@ -100,17 +90,9 @@ class ChatFormat:
         choice = _first_choice(body, reporter)
         message = choice["message"]
         calls = _tool_calls(message, reporter)
-        reasoning = message.get("reasoning_content") or message.get("reasoning")
-        finish_reason = choice.get("finish_reason")
-        text, refusal = message.get("content"), message.get("refusal")
-        if isinstance(text, list):  # some servers answer in parts
-            text = "".join(part.get("text", "") for part in text)
-        if not text and refusal:
-            text, finish_reason = refusal, "refusal"
+        text, finish_reason = _said(choice, message)
         if text is None and not calls:
-            if finish_reason not in _SILENT_ENDS and not reasoning:
-                raise reporter.wrong_shape("content (choices[0].message.content is null)")
-            text = ""
+            raise reporter.wrong_shape("content (choices[0].message.content is null)")
         logprobs = choice.get("logprobs")
         return Turn(
             text=text,
@@ -120,13 +102,18 @@ class ChatFormat:
             ),
             tool_calls=calls,
             logprobs=logprobs.get("content") if isinstance(logprobs, dict) else logprobs,
-            reasoning=reasoning if isinstance(reasoning, str) else None,
+            reasoning=_reasoning(message),
             reply=[{name: value for name, value in message.items() if value is not None}],
         )
 
     def collector(self, reporter: Reporter) -> ChatCollector:
         """What gathers one stream."""
         return ChatCollector(reporter)
+
+
+def _function(tool: ToolSpec) -> dict[str, Any]:
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", "function": function}
 
 
 def _part(part: ContentPart) -> dict[str, Any]:
@@ -148,6 +135,24 @@ def _first_choice(body: Mapping[str, Any], reporter: Reporter) -> Mapping[str, A
     if not isinstance(choice, dict) or not isinstance(choice.get("message"), dict):
         raise reporter.wrong_shape("choices[0].message")
     return choice
+
+
+def _said(choice: Mapping[str, Any], message: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The text and the reason for its end; a refusal is both, and a cut answer may be empty."""
+    text, finish_reason = message.get("content"), choice.get("finish_reason")
+    if isinstance(text, list):  # some servers answer in parts
+        text = "".join(part.get("text", "") for part in text)
+    if not text and message.get("refusal"):
+        return message["refusal"], "refusal"
+    if text is None and (finish_reason in _SILENT_ENDS or _reasoning(message)):
+        text = None if message.get("tool_calls") else ""
+    return text, finish_reason
+
+
+def _reasoning(message: Mapping[str, Any]) -> str | None:
+    """The thoughts before the answer, in whichever field the server puts them."""
+    found = message.get("reasoning_content") or message.get("reasoning")
+    return found if isinstance(found, str) else None
 
 
 def _tool_calls(message: Mapping[str, Any], reporter: Reporter) -> Sequence[ToolCall]:

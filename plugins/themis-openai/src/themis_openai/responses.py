@@ -17,7 +17,7 @@ from themis_openai.responses_output import ResponsesCollector, read_items
 from themis_openai.turn import Turn, counted, said
 
 if TYPE_CHECKING:
-    from themis.specs import InferenceParamsSpec, McpServerSpec
+    from themis.specs import InferenceParamsSpec, McpServerSpec, ToolSpec
     from themis_openai.credentials import Credentials
     from themis_openai.failures import Reporter
 
@@ -144,7 +144,7 @@ def _part(part: ContentPart) -> dict[str, Any]:
     return {"type": "input_image", "image_url": part.image_url, "detail": part.detail or "auto"}
 
 
-def _function(tool: Any) -> dict[str, Any]:
+def _function(tool: ToolSpec) -> dict[str, Any]:
     return {
         "type": "function",
         "name": tool.name,
