@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
+    from themis.reporting.config_report import generate_config_report
     from themis.specs import (
         BenchmarkSpec,
         DatasetQuerySpec,
@@ -49,6 +50,7 @@ _EXPORTS = {
     "SqliteBlobStorageSpec": "themis.specs",
     "StorageConfig": "themis.specs",
     "StorageSpec": "themis.specs",
+    "generate_config_report": "themis.reporting.config_report",
 }
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "StorageConfig",
     "StorageSpec",
     "__version__",
+    "generate_config_report",
 ]
 
 
