@@ -18,7 +18,7 @@ ENGINE = """
     @hookimpl
     def themis_inference_engines():
         return [
-            InferenceEngineDeclaration(name="openai", implementation="m:E", version=version)
+            InferenceEngineDeclaration(name="quill", implementation="m:E", version=version)
             for version in ("0.9", "1.4", "1.5rc1", "2.0")
         ]
 """
@@ -101,30 +101,30 @@ def test_show_of_an_unknown_plugin_names_the_nearest(three):
 
 def test_why_prints_the_choice_the_rule_and_every_rejection(site):
     site.install("acme", ENGINE)
-    lines = squeezed(run("why", "engine", "acme/openai@>=1,<2").stdout)
+    lines = squeezed(run("why", "engine", "acme/quill@>=1,<2").stdout)
     assert lines[:4] == [
-        "engine 'acme/openai@>=1,<2' is acme/openai@1.4",
+        "engine 'acme/quill@>=1,<2' is acme/quill@1.4",
         "rule: explicit provider",
         "implementation: m:E",
         "provider: acme 0.3.1",
     ]
-    assert "acme/openai@0.9 its version does not satisfy @>=1,<2" in lines
-    assert "acme/openai@1.5rc1 it is a pre-release" in lines
+    assert "acme/quill@0.9 its version does not satisfy @>=1,<2" in lines
+    assert "acme/quill@1.5rc1 it is a pre-release" in lines
 
 
 def test_why_explains_an_ambiguity_and_exits_with_2(site):
     site.install("acme", ENGINE)
     site.install("apex", ENGINE)
-    result = run("why", "engine", "openai@>=1,<1.5", code=2)
-    assert result.stderr.startswith("error: engine 'openai@>=1,<1.5' is ambiguous: acme")
+    result = run("why", "engine", "quill@>=1,<1.5", code=2)
+    assert result.stderr.startswith("error: engine 'quill@>=1,<1.5' is ambiguous: acme")
     lines = squeezed(result.stdout)
-    assert "acme/openai@0.9 its version does not satisfy @>=1,<1.5" in lines
-    assert "apex/openai@1.4 no rule ranks its provider before the others" in lines
+    assert "acme/quill@0.9 its version does not satisfy @>=1,<1.5" in lines
+    assert "apex/quill@1.4 no rule ranks its provider before the others" in lines
 
 
 def test_why_as_json_has_the_choice_or_the_error(site):
     site.install("acme", ENGINE)
-    chosen = json.loads(run("why", "engine", "acme/openai", "--json").stdout)
+    chosen = json.loads(run("why", "engine", "acme/quill", "--json").stdout)
     assert (chosen["chosen"]["version"], chosen["rule"]) == ("2.0", "explicit provider")
     assert [each["version"] for each in chosen["rejected"]] == ["1.5rc1", "0.9", "1.4"]
     failed = json.loads(run("why", "engine", "nope", "--json", code=2).stdout)
