@@ -124,6 +124,11 @@ def test_the_shell_completes_commands_without_importing_them():
     assert found == {"plugins": commands.COMMANDS["plugins"].help}
 
 
+def test_completing_after_an_unknown_command_offers_no_commands_of_it():
+    completion = ShellComplete(main, {}, "themis", "_THEMIS_COMPLETE")
+    assert completion.get_completions(["nope"], "--js") == []
+
+
 def test_the_package_runs_as_a_module():
     done = subprocess.run(
         [sys.executable, "-m", "themis", "--version"], capture_output=True, text=True, check=True

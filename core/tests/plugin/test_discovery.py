@@ -91,6 +91,32 @@ def test_a_plugin_for_another_core_api_is_incompatible_and_no_other_hook_is_call
     assert plugin.fix == "install a release of future-one for core API 1.0"
 
 
+def test_a_declaration_that_cannot_even_be_shown_breaks_its_own_plugin_only(site):
+    site.install(
+        "hostile-one",
+        INFO
+        + """
+    class Hostile:
+        def __repr__(self):
+            raise ValueError("no name")
+
+    @hookimpl
+    def themis_metrics():
+        return [Hostile()]
+    """,
+    )
+    site.install("good-one")
+    assert found()["hostile-one"].reason == "reading it raised ValueError: no name"
+    assert found()["good-one"].state == "ok"
+
+
+def test_extras_after_an_entry_point_are_left_out(site):
+    module = site.install("good-one")
+    file = site.path / "good_one-0.3.1.dist-info" / "entry_points.txt"
+    file.write_text(f"[themis.plugins]\nmain = {module} [fast]\n", encoding="utf-8")
+    assert (found()["good-one"].target, found()["good-one"].state) == (module, "ok")
+
+
 def test_a_blocked_plugin_is_never_imported(site):
     module = site.install("good-one")
     plugin = found(PluginConfig(block=["Good_One"], allow=["good-one"]))["good-one"]

@@ -61,7 +61,7 @@ class ResolvedComponent:
 
     @property
     def implementation(self) -> str:
-        """Where its code is, as `module:attribute`."""
+        """Where its code is: `module:attribute`, or the name of what was registered here."""
         return self.declaration.implementation
 
     @property

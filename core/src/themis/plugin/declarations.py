@@ -6,6 +6,9 @@ so that listing plugins imports no SDK; they are imported when a plan selects th
 How an implementation is called: with its validated config model when `config` is given, with
 nothing otherwise. Extractors are the exception: they are made with nothing and receive the
 validated config in each `extract(trial, candidate, config)`.
+
+The config is part of every artifact's key, defaults included. A field that the model declares with
+`exclude=True` is not: that is for what changes no result, such as a timeout or a key's place.
 """
 
 from __future__ import annotations

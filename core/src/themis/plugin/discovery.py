@@ -68,6 +68,8 @@ def load_plugin(plugin: InstalledPlugin) -> InstalledPlugin:
         return _invalid(plugin, str(problem))
     except BrokenPluginError as problem:
         return _broken(plugin, str(problem))
+    except Exception as problem:  # noqa: BLE001 (a repr or a property of a plugin's may raise too)
+        return _broken(plugin, f"reading it raised {type(problem).__name__}: {problem}")
     return attrs.evolve(plugin, info=info, declarations=declarations)
 
 

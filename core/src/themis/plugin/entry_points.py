@@ -51,11 +51,16 @@ def _of_distribution(found: _Files) -> Iterable[InstalledPlugin]:
         summary = first.metadata.get("Summary") or ""
         known = Distribution(name=first.name, version=first.version or "", summary=summary)
         return [
-            InstalledPlugin(distribution=known, entry_point=entry.name, target=entry.value)
+            InstalledPlugin(distribution=known, entry_point=entry.name, target=_target(entry.value))
             for entry in first.entry_points.select(group=ENTRY_POINT_GROUP)
         ]
     except Exception as problem:  # noqa: BLE001 (anyone's files: whatever is wrong is recorded)
         return [_unreadable(known, str(found.locate_file("")), problem)]
+
+
+def _target(value: str) -> str:
+    """The object reference, without the extras that may follow it (`module [extra]`)."""
+    return value.partition("[")[0].strip()
 
 
 def _unreadable(distribution: Distribution, place: str, problem: Exception) -> InstalledPlugin:

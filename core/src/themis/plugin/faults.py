@@ -62,6 +62,5 @@ def _target_faults(what: str, item: ComponentDeclaration) -> Iterable[str]:
 def _type_faults(what: str, item: ComponentDeclaration) -> Iterable[str]:
     types = {"summary": str, "blocking": bool, "capabilities": EngineCapabilities}
     for field, expected in types.items():
-        value = getattr(item, field, None)
-        if value is not None and not isinstance(value, expected):
+        if hasattr(item, field) and not isinstance(value := getattr(item, field), expected):
             yield f"{what}: {field} {value!r:.60} is no {expected.__name__}"
