@@ -203,6 +203,26 @@ def test_calls_start_in_the_order_they_came(make_limits, in_parallel):
     assert order == list(range(50))
 
 
+def test_calls_of_different_stages_and_providers_start_in_the_order_they_came(make_limits):
+    order = []
+
+    async def infer(number):
+        order.append(number)
+        await asyncio.sleep(1.0)
+
+    async def main():
+        limits = make_limits(max_in_flight_work_items=1)
+        gates = [
+            limits.provider_gate(provider, stage)
+            for provider, stage in (("a", "judge"), ("b", "generate"), ("a", "generate"))
+        ]
+        await asyncio.gather(*(gates[n * n % 3].call(infer, n) for n in range(12)))
+
+    run_virtual(main())
+
+    assert order == list(range(12))
+
+
 @pytest.mark.parametrize(
     ("policy", "options"),
     [
@@ -268,6 +288,7 @@ def test_a_cancelled_call_frees_its_slot_and_leaves_no_task_behind(make_limits):
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
         after = await gate.call(lambda: asyncio.sleep(0, "answer"))
+        assert all(call.cancelled() for call in calls)
         return after, asyncio.all_tasks()
 
     after, tasks = run_virtual(main())

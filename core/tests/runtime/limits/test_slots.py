@@ -85,6 +85,18 @@ def test_a_retry_after_is_honoured_by_all_calls_of_the_provider(simulate, simula
     assert not [at for at in provider.starts if any(t < at < t + 6.999 for t in known)]
 
 
+def test_a_long_retry_after_is_seldom_provoked_once_the_limit_is_known(
+    simulate, simulated_provider
+):
+    provider = simulated_provider(concurrency=20, retry_after=60.0, latency=(30.0, 60.0))
+
+    seconds, _, _ = simulate(provider, 5000)
+
+    known_from = 1000
+    pauses = [at for at in provider.refusals if at > known_from]
+    assert 0 < 60 * len(pauses) <= 0.04 * (seconds - known_from)
+
+
 def test_a_retry_after_does_not_hold_up_another_provider(make_limits, simulated_provider):
     busy = InferenceError("busy", code=ErrorCode.PROVIDER_RATE_LIMIT, retry_after=100)
 
@@ -122,3 +134,24 @@ def test_a_limit_that_was_lowered_once_grows_back_when_the_provider_allows_it(
     _, _, status = simulate(Recovering(), 8_000)
 
     assert status.limit >= 90
+
+
+def test_a_provider_that_refused_everything_for_a_while_is_soon_used_again(
+    simulate, simulated_provider
+):
+    provider = simulated_provider(latency=(10.0, 10.0))
+
+    class Overloaded:
+        async def infer(self):
+            now = asyncio.get_running_loop().time()
+            provider.concurrency = 0 if 30 <= now < 35 else None
+            return await provider.infer()
+
+    simulate(Overloaded(), 1000)
+
+    in_use = {
+        second: sum(start <= second < start + 10 for start in provider.starts)
+        for second in (25, 40, 90)
+    }
+    assert in_use[25] == 100
+    assert in_use[90] >= 40

@@ -70,9 +70,14 @@ class RunLimits:
         self._admission.drain()
 
     def status(self) -> tuple[ProviderStatus, ...]:
-        """Each provider called so far, for the progress view."""
+        """Each provider called so far."""
         now = asyncio.get_running_loop().time()
         return tuple(load.status(now) for load in self._loads.values())
+
+    def notes(self) -> tuple[str, ...]:
+        """What a progress view says of the providers that are not well."""
+        notes = (status.note() for status in self.status())
+        return tuple(note for note in notes if note is not None)
 
     def close(self) -> None:
         """End the timer and the idle threads; hung ones are daemons and hold up nothing."""

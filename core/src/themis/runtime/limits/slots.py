@@ -74,8 +74,8 @@ class AdaptiveSlots(Slots):
     """
 
     __slots__ = (
-        "_balance", "_ceiling", "_cut_serial", "_exact", "_hold_until", "_latency", "_next_start",
-        "_refused_at",
+        "_answered", "_balance", "_ceiling", "_cut_serial", "_exact", "_hold_until", "_latency",
+        "_next_start", "_refused_at",
     )  # fmt: skip
 
     CUT = 0.95
@@ -91,6 +91,7 @@ class AdaptiveSlots(Slots):
         self._cut_serial = 0
         self._hold_until = -math.inf
         self._balance = 0
+        self._answered = False
         self._latency = 0.0
         self._next_start = -math.inf
 
@@ -113,6 +114,7 @@ class AdaptiveSlots(Slots):
         if self._exact >= self._ceiling:
             return
         self._balance += 1
+        self._answered = True
         if self.in_flight > self.limit / 2:
             self._grow(now)
 
@@ -120,13 +122,16 @@ class AdaptiveSlots(Slots):
         """The provider refused a call for its rate, and asked to wait `pause` seconds (or 0).
 
         The refusals of calls that were in flight together count as one event: the first takes 5 %,
-        and each one a slot, since it was a slot too many.
+        and each one a slot, since it was a slot too many. A provider that answers nothing at all
+        between two events tells nothing of its limit: what was known before stands.
         """
         if permit.serial > self._cut_serial:
             self._cut_serial = last_serial
-            self._refused_at = self._exact
+            if self._answered or self._refused_at == math.inf:
+                self._refused_at = self._exact
             self._exact *= self.CUT
             self._balance = 0
+            self._answered = False
         too_many = self.limit if self._latency else self.in_flight
         self._exact = max(1.0, min(self._exact, too_many - 1.0))
         self._balance -= self.SUCCESSES_PER_REFUSAL
