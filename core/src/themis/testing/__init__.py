@@ -1,4 +1,5 @@
-"""What plugin authors test with: a fault-injecting model server, fakes and builders.
+"""What plugin authors test with: a fault-injecting model server, fakes, builders and a
+virtual clock.
 
 Needs nothing beyond the core distribution and pytest.
 """
@@ -36,6 +37,7 @@ from themis.testing.faults import (
 )
 from themis.testing.openai_server import FaultServer, echo_answer
 from themis.testing.openai_wire import Answer, ToolRequest
+from themis.testing.virtual_clock import VirtualClockLoop, run_virtual
 
 __all__ = [
     "Answer",
@@ -59,6 +61,7 @@ __all__ = [
     "StepLog",
     "ToolRequest",
     "TruncatedBody",
+    "VirtualClockLoop",
     "WrongShape",
     "always",
     "at_rates",
@@ -67,4 +70,5 @@ __all__ = [
     "in_order",
     "make_candidate",
     "make_trial",
+    "run_virtual",
 ]
