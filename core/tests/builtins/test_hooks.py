@@ -48,6 +48,8 @@ def test_every_field_of_a_config_model_is_described_and_unknown_ones_are_refused
 def test_listing_the_built_ins_imports_none_of_them():
     code = (
         "import sys, themis.builtins.hooks\n"
+        "hooks = themis.builtins.hooks\n"
+        "hooks.themis_inference_engines(), hooks.themis_extractors(), hooks.themis_metrics()\n"
         "print([m for m in sys.modules if m == 'pydantic' or m.startswith('themis.builtins.')])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from themis.plugin import (
+    EngineCapabilities,
     ExtractorDeclaration,
     InferenceEngineDeclaration,
     MetricDeclaration,
@@ -33,11 +34,40 @@ def themis_inference_engines() -> list[InferenceEngineDeclaration]:
     """Simulated, echoed, replayed and Python-function engines."""
     return [
         InferenceEngineDeclaration(
+            name="callable",
+            implementation="themis.builtins.engines.function:CallableEngine",
+            config="themis.builtins.engines.function:CallableEngineSettings",
+            version="1.0.0",
+            capabilities=EngineCapabilities(
+                response_formats=("text", "json"), logprobs=True, seed=True, tools=True, images=True
+            ),
+            summary="Asks a Python function, which gets all that an engine gets.",
+        ),
+        InferenceEngineDeclaration(
+            name="demo",
+            implementation="themis.builtins.engines.demo:DemoEngine",
+            config="themis.builtins.engines.demo:DemoSettings",
+            version="1.0.0",
+            capabilities=EngineCapabilities(response_formats=("text", "json"), seed=True),
+            token_estimator=_TOKENS,
+            summary="A simulated model that solves word problems, with mistakes.",
+        ),
+        InferenceEngineDeclaration(
             name="echo",
             implementation="themis.builtins.engines.echo:EchoEngine",
             version="1.0.0",
             token_estimator=_TOKENS,
             summary="Answers with the text of the last message.",
+        ),
+        InferenceEngineDeclaration(
+            name="replay",
+            implementation="themis.builtins.engines.replay:ReplayEngine",
+            config="themis.builtins.engines.replay:ReplaySettings",
+            version="1.0.0",
+            capabilities=EngineCapabilities(
+                response_formats=("text", "json"), logprobs=True, seed=True, tools=True, images=True
+            ),
+            summary="Gives recorded outputs again.",
         ),
     ]
 

@@ -1,9 +1,9 @@
 r"""Users' regular expressions, and what keeps a slow one from stopping a run.
 
-Python's `re` backtracks, cannot be interrupted and holds the interpreter: `(a+)+b` can take for
-ever on forty characters, and `\s+$` the square of a text's length. So texts beyond `max_chars` are
-refused, and with `timeout_seconds` the search is made by the `regex` package, which keeps to a time
-limit. Whoever takes patterns from strangers sets it.
+Python's `re` backtracks, and holds the interpreter meanwhile: `(a+)+b` can take for ever on forty
+characters, and `\s+$` the square of a text's length. So texts beyond `max_chars` are refused, and
+with `timeout_seconds` the search is made by the `regex` package, which keeps to a time limit.
+Whoever takes patterns from strangers sets it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ __all__ = ["Settings", "settings_from"]
 class Settings(BaseModel):
     """Base of every built-in component's configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from themis.builtins.metrics.scoring import AnswerMetric, Graded, ReferenceSettings
 from themis.builtins.outputs import as_text
@@ -26,6 +26,12 @@ class BleuSettings(ReferenceSettings):
         default="exp", description="sacrebleu's smoothing of n-gram orders without a match."
     )
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def sacrebleu_version(self) -> str:
+        """Whose scores these are: another version is another metric to every key."""
+        return str(_sacrebleu().__version__)
+
 
 class Bleu(AnswerMetric[BleuSettings]):
     """Sentence BLEU of the answer against all references at once, from 0 to 1 (sacrebleu's / 100).
@@ -40,18 +46,13 @@ class Bleu(AnswerMetric[BleuSettings]):
 
     def __init__(self, config: BleuSettings | Mapping[str, Any] | None = None) -> None:
         super().__init__(config)
-        self._sacrebleu = _sacrebleu()
-        self._bleu = self._sacrebleu.BLEU(
+        self._bleu = _sacrebleu().BLEU(
             lowercase=self.settings.lowercase,
             tokenize=self.settings.tokenize,
             max_ngram_order=self.settings.max_ngram_order,
             smooth_method=self.settings.smooth_method,
             effective_order=True,
         )
-
-    def fingerprint(self) -> str:
-        """The version of sacrebleu, whose scores these are."""
-        return f"sacrebleu {self._sacrebleu.__version__}"
 
     def references(self, item: Mapping[str, Any]) -> Sequence[Any]:
         """All references as one: BLEU counts n-grams of any of them."""

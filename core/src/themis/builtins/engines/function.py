@@ -1,0 +1,158 @@
+"""An engine made of a Python function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from importlib import import_module
+from operator import attrgetter
+from typing import Any, ClassVar, Self
+
+import attrs
+from pydantic import Field, computed_field, model_validator
+
+from themis.builtins.settings import Settings, settings_from
+from themis.errors import ThemisError
+from themis.plugin import (
+    ErrorCode,
+    InferenceError,
+    InferenceRecord,
+    InferenceResult,
+    InferenceRuntime,
+    TrialSpec,
+)
+from themis.plugin.fingerprints import fingerprint
+
+__all__ = ["CallContext", "CallableEngine", "CallableEngineSettings"]
+
+Output = str | InferenceRecord | InferenceResult
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class CallContext:
+    """What a function may want to know besides the prompt's text."""
+
+    trial: TrialSpec
+    item: Mapping[str, Any]
+    runtime: InferenceRuntime
+
+
+class CallableEngineSettings(Settings):
+    """Which function answers."""
+
+    function: str = Field(
+        pattern=r"^[^\W\d][\w.]*:[^\W\d][\w.]*$",
+        description='The function, as "package.module:function"; sync or async.',
+    )
+
+    @computed_field  # type: ignore[prop-decorator]
+    @cached_property
+    def source(self) -> str:
+        """A hash of the function's source, so that an edit is another engine to every key."""
+        return fingerprint(self.imported)
+
+    @cached_property
+    def imported(self) -> Callable[..., Any]:
+        """The function; ValueError when it cannot be imported."""
+        module, _, name = self.function.partition(":")
+        try:
+            function = attrgetter(name)(import_module(module))
+        except ThemisError:
+            raise
+        except Exception as problem:
+            msg = (
+                f"{self.function} cannot be imported: {type(problem).__name__}: {problem}; "
+                "is its folder installed, or in PYTHONPATH?"
+            )
+            raise ValueError(msg) from problem
+        return function  # type: ignore[no-any-return]
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        """Import the function now, so that a plan with a bad one is refused."""
+        if not callable(self.imported):
+            kind = type(self.imported).__name__
+            raise ValueError(f"{self.function} is a {kind} and cannot be called")  # noqa: TRY004
+        return self
+
+
+class CallableEngine:
+    """Asks a function `f(prompt_text)` or `f(prompt_text, ctx)`, sync or async.
+
+    `prompt_text` is the text of all messages, with an empty line between them. A second parameter
+    that is named ctx, or has no default, is given a CallContext: the trial (with its messages), the
+    item and the runtime (with the seed). The function returns the output's text, an
+    InferenceRecord or an InferenceResult; a function that blocks does so in a thread.
+
+    Example of a model table::
+
+        [[models]]
+        model_id = "my-rules"
+        provider = "callable"
+        extras = { function = "my_package.rules:answer" }
+    """
+
+    component_id: ClassVar[str] = "callable"
+
+    def __init__(self, config: CallableEngineSettings | Mapping[str, Any]) -> None:
+        self.settings = settings_from(CallableEngineSettings, config)
+        self._function = self.settings.imported
+        self._takes_context = _takes_context(self._function)
+
+    def infer(
+        self, trial: TrialSpec, context: Mapping[str, Any], runtime: InferenceRuntime
+    ) -> Output | Awaitable[Output]:
+        """What the function answers.
+
+        An InferenceError of the function goes through; anything else that it raises, or an output
+        of another type, becomes one that is not retried.
+        """
+        arguments: list[Any] = ["\n\n".join(message.text for message in trial.prompt)]
+        if self._takes_context:
+            arguments.append(CallContext(trial=trial, item=context, runtime=runtime))
+        try:
+            value = self._function(*arguments)
+        except ThemisError:
+            raise
+        except Exception as problem:
+            raise self._failed(problem) from problem
+        return self._awaited(value) if inspect.isawaitable(value) else self._checked(value)
+
+    async def _awaited(self, value: Awaitable[Any]) -> Output:
+        try:
+            return self._checked(await value)
+        except ThemisError:
+            raise
+        except Exception as problem:
+            raise self._failed(problem) from problem
+
+    def _checked(self, value: Any) -> Output:
+        if isinstance(value, (str, InferenceRecord, InferenceResult)):
+            return value
+        msg = (
+            f"callable: {self.settings.function} returned a {type(value).__name__}; return a str, "
+            "an InferenceRecord or an InferenceResult"
+        )
+        raise InferenceError(msg, code=ErrorCode.PLUGIN_INCOMPATIBLE, retryable=False)
+
+    def _failed(self, problem: Exception) -> InferenceError:
+        name = self.settings.function
+        msg = f"callable: {name} raised {type(problem).__name__}: {problem}"
+        return InferenceError(msg, retryable=False)
+
+
+def _takes_context(function: Callable[..., Any]) -> bool:
+    """Whether the function wants a second argument."""
+    try:
+        parameters = [
+            parameter
+            for parameter in inspect.signature(function).parameters.values()
+            if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+        ]
+    except (TypeError, ValueError):  # a function of an extension module need not have a signature
+        return False
+    second = parameters[1] if len(parameters) > 1 else None
+    if second is None:
+        return False
+    return second.name == "ctx" or second.default is second.empty
