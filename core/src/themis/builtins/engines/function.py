@@ -53,7 +53,7 @@ class CallableEngineSettings(Settings):
         return fingerprint(self.imported)
 
     @cached_property
-    def imported(self) -> Callable[..., Any]:
+    def imported(self) -> Any:
         """The function; ValueError when it cannot be imported."""
         module, _, name = self.function.partition(":")
         try:
@@ -66,14 +66,15 @@ class CallableEngineSettings(Settings):
                 "is its folder installed, or in PYTHONPATH?"
             )
             raise ValueError(msg) from problem
-        return function  # type: ignore[no-any-return]
+        return function
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
         """Import the function now, so that a plan with a bad one is refused."""
         if not callable(self.imported):
             kind = type(self.imported).__name__
-            raise ValueError(f"{self.function} is a {kind} and cannot be called")  # noqa: TRY004
+            msg = f"{self.function} is of type {kind} and cannot be called"
+            raise ValueError(msg)  # noqa: TRY004 (pydantic reports value errors)
         return self
 
 
@@ -131,8 +132,8 @@ class CallableEngine:
         if isinstance(value, (str, InferenceRecord, InferenceResult)):
             return value
         msg = (
-            f"callable: {self.settings.function} returned a {type(value).__name__}; return a str, "
-            "an InferenceRecord or an InferenceResult"
+            f"callable: {self.settings.function} returned a value of type {type(value).__name__}; "
+            "return a str, an InferenceRecord or an InferenceResult"
         )
         raise InferenceError(msg, code=ErrorCode.PLUGIN_INCOMPATIBLE, retryable=False)
 
