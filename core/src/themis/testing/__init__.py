@@ -1,5 +1,4 @@
-"""What plugin authors test with: a fault-injecting model server, fakes, builders and a
-virtual clock.
+"""What plugin authors test with: a fault-injecting model server, fakes, a virtual clock.
 
 Needs nothing beyond the core distribution and pytest.
 """
