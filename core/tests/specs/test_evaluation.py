@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from themis.specs import ExtractorRefSpec, MetricRefSpec, ParseSpec, ScoreSpec
+from themis.specs import (
+    ExtractorRefSpec,
+    JudgeInferenceSpec,
+    MetricRefSpec,
+    ModelSpec,
+    ParseSpec,
+    ScoreSpec,
+)
 
 
 def test_a_plain_string_is_a_reference_without_configuration() -> None:
@@ -33,6 +40,13 @@ def test_an_extractor_may_be_written_as_a_spec() -> None:
 def test_what_is_no_reference_is_an_error(entry: object) -> None:
     with pytest.raises(ValidationError, match="extractors"):
         ParseSpec(name="p", extractors=[entry])
+
+
+def test_a_configuration_may_hold_specs() -> None:
+    judge = JudgeInferenceSpec(model=ModelSpec(model_id="m", provider="p"))
+    written = MetricRefSpec(id="rubric", config={"judges": [judge]})
+    assert written == MetricRefSpec(id="rubric", config={"judges": [judge.model_dump()]})
+    assert JudgeInferenceSpec.model_validate(written.config["judges"][0]) == judge
 
 
 def test_an_empty_chain_is_an_error() -> None:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Never, TypeVar
 
+from pydantic import BaseModel
+
 __all__ = ["MAX_DEPTH", "FrozenDict", "FrozenList", "freeze"]
 
 MAX_DEPTH = 64
@@ -63,12 +65,18 @@ class FrozenDict(dict[K, V]):
 
 
 def freeze(value: Any, *, at: str = "", depth: int = 0) -> Any:
-    """A frozen deep copy of a JSON value; ValueError names the place of what is none."""
+    """A frozen deep copy of a JSON value (specs become mappings).
+
+    Raises:
+        ValueError: Naming the place of what is no JSON value.
+    """
     if depth > MAX_DEPTH:
         msg = f"{at[:40]}... is nested more than {MAX_DEPTH} levels deep; flatten it"
         raise ValueError(msg)
     if value is None or type(value) in (str, bool, int):
         return value
+    if isinstance(value, BaseModel):  # a judge's spec, say, in a metric's configuration
+        value = value.model_dump()
     if isinstance(value, Mapping):
         return FrozenDict(
             (_key(key, at), freeze(entry, at=f"{at}.{key}".lstrip("."), depth=depth + 1))
