@@ -1,0 +1,72 @@
+"""p-values of one family, adjusted for how many there are."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Adjustment", "adjust", "family_size"]
+
+Adjustment = Literal["none", "holm", "bh"]
+
+
+def adjust(p_values: Sequence[float | None], method: Adjustment) -> list[float | None]:
+    """Adjusted p-values, in the order given. None and NaN stay None and do not count.
+
+    * `holm` (Holm 1979), family-wise error: the running maximum of (m - i) p_(i), i from 0.
+    * `bh` (Benjamini and Hochberg 1995), false discovery rate: the running minimum, from the
+      largest down, of m p_(i) / (i + 1).
+
+    Raises:
+        ValueError: the method is unknown, or a p-value is outside 0..1.
+    """
+    if method not in get_args(Adjustment):
+        known = ", ".join(get_args(Adjustment))
+        msg = f"unknown p-value correction {method!r}; known: {known}"
+        raise ValueError(msg)
+    ranked = sorted((p, place) for place, p in enumerate(p_values) if p is not None and _defined(p))
+    steps = _STEPS[method]([p for p, _ in ranked])
+    adjusted: list[float | None] = [None] * len(p_values)
+    for (_, place), value in zip(ranked, steps, strict=True):
+        adjusted[place] = value
+    return adjusted
+
+
+def family_size(p_values: Sequence[float | None]) -> int:
+    """How many p-values are defined, which is how many tests the family holds."""
+    return sum(1 for p in p_values if p is not None and _defined(p))
+
+
+def _defined(p: float) -> bool:
+    if math.isnan(p):
+        return False
+    if not 0 <= p <= 1:
+        msg = f"a p-value lies between 0 and 1; got {p}"
+        raise ValueError(msg)
+    return True
+
+
+def _unadjusted(ranked: list[float]) -> list[float]:
+    return ranked
+
+
+def _holm(ranked: list[float]) -> list[float]:
+    highest, steps = 0.0, []
+    for rank, p in enumerate(ranked):
+        highest = max(highest, min(1.0, (len(ranked) - rank) * p))
+        steps.append(highest)
+    return steps
+
+
+def _benjamini_hochberg(ranked: list[float]) -> list[float]:
+    lowest, steps = 1.0, []
+    for rank in range(len(ranked), 0, -1):
+        lowest = min(lowest, len(ranked) / rank * ranked[rank - 1])
+        steps.append(lowest)
+    return steps[::-1]
+
+
+_STEPS = {"none": _unadjusted, "holm": _holm, "bh": _benjamini_hochberg}

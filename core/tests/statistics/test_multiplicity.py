@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import false_discovery_control
+
+from themis.statistics import adjust, family_size
+
+P_VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=20)
+
+
+@pytest.mark.parametrize("vector_id", ["padjust_bh95", "padjust_nulls"])
+@pytest.mark.parametrize("method", ["holm", "bh"])
+def test_adjusted_p_values_are_the_reference_values(vectors, vector_id, method):
+    vector = vectors[vector_id]
+
+    got = adjust(vector["inputs"]["p"], method)
+
+    for value, expected in zip(got, vector["expected"][method], strict=True):
+        assert value == (None if expected is None else pytest.approx(expected, abs=1e-9))
+
+
+def test_no_correction_leaves_p_values_as_they_are():
+    assert adjust([0.04, None, 0.01], "none") == [0.04, None, 0.01]
+
+
+def test_nan_counts_as_undefined():
+    assert adjust([math.nan, 0.02], "holm") == [None, 0.02]
+    assert family_size([math.nan, 0.02, None]) == 1
+
+
+@given(P_VALUES.filter(lambda ps: any(p is not None for p in ps)))
+def test_benjamini_hochberg_agrees_with_scipy(p_values):
+    defined = [p for p in p_values if p is not None]
+
+    got = [p for p in adjust(p_values, "bh") if p is not None]
+
+    assert got == pytest.approx(list(false_discovery_control(defined)))
+
+
+@given(P_VALUES, st.sampled_from(["holm", "bh"]))
+def test_a_correction_never_makes_a_p_value_smaller(p_values, method):
+    for before, after in zip(p_values, adjust(p_values, method), strict=True):
+        assert (before is None) == (after is None)
+        assert before is None or before <= after + 1e-15 <= 1 + 1e-12
+
+
+def test_an_unknown_correction_names_the_known_ones():
+    with pytest.raises(
+        ValueError, match="unknown p-value correction 'bonf'; known: none, holm, bh"
+    ):
+        adjust([0.1], "bonf")
+
+
+def test_a_p_value_outside_0_and_1_is_refused():
+    with pytest.raises(ValueError, match=r"a p-value lies between 0 and 1; got 1\.5"):
+        adjust([1.5], "holm")
