@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from themis.plugin import (
+    BenchmarkDeclaration,
     EngineCapabilities,
     ExtractorDeclaration,
     InferenceEngineDeclaration,
@@ -14,6 +15,7 @@ from themis.plugin import (
 )
 
 __all__ = [
+    "themis_benchmarks",
     "themis_extractors",
     "themis_inference_engines",
     "themis_metrics",
@@ -73,6 +75,19 @@ def themis_inference_engines() -> list[InferenceEngineDeclaration]:
 
 
 @hookimpl
+def themis_benchmarks() -> list[BenchmarkDeclaration]:
+    """The demonstration."""
+    return [
+        BenchmarkDeclaration(
+            name="word-problems",
+            implementation="themis.catalog.demo:benchmark.toml",
+            version="1.0.0",
+            summary="400 word problems, asked of two simulated models.",
+        )
+    ]
+
+
+@hookimpl
 def themis_extractors() -> list[ExtractorDeclaration]:
     """Readers of answers."""
     return [
@@ -89,7 +104,7 @@ def themis_extractors() -> list[ExtractorDeclaration]:
 
 @hookimpl
 def themis_metrics() -> list[MetricDeclaration]:
-    """Metrics of answers and of cost."""
+    """Metrics of answers, of cost, and of a judge's opinion."""
     return [
         _metric("bleu", "bleu:Bleu", "Sentence BLEU, from 0 to 1."),
         _metric("choice_accuracy", "choice:ChoiceAccuracy", "Whether the right option was chosen."),
@@ -124,6 +139,9 @@ def themis_metrics() -> list[MetricDeclaration]:
             direction="none",
             units="tokens",
         ),
+        _judged("pairwise_preference", "PairwisePreference", "Which of two answers judges prefer."),
+        _judged("reference_grading", "ReferenceGrading", "Whether judges find the answer right."),
+        _judged("rubric_score", "RubricScore", "How well judges find that a rubric is met."),
     ]
 
 
@@ -139,7 +157,7 @@ def _extractor(name: str, implementation: str, summary: str) -> ExtractorDeclara
 
 
 def _metric(name: str, where: str, summary: str, **facts: Any) -> MetricDeclaration:
-    implementation = f"themis.builtins.metrics.{where}"
+    implementation = f"themis.builtins.{where if '.' in where else f'metrics.{where}'}"
     return MetricDeclaration(
         name=name,
         implementation=implementation,
@@ -148,3 +166,7 @@ def _metric(name: str, where: str, summary: str, **facts: Any) -> MetricDeclarat
         summary=summary,
         **{"bounds": (0.0, 1.0), **facts},
     )
+
+
+def _judged(name: str, implementation: str, summary: str) -> MetricDeclaration:
+    return _metric(name, f"judges.{name}:{implementation}", summary, judge_backed=True)

@@ -16,7 +16,7 @@ from themis.records import CandidateRecord, InferenceRecord
 DECLARATIONS = {
     declaration.name: declaration
     for declaration in hooks.themis_metrics()
-    if declaration.bounds == (0.0, 1.0)
+    if declaration.bounds == (0.0, 1.0) and not declaration.judge_backed
 }
 NAMES = sorted(DECLARATIONS)
 CONFIGS = {"regex_match": {"pattern": r"\w"}}

@@ -15,13 +15,17 @@ from themis.plugin import CandidateRecord, MetricContext, MetricError, MetricSco
 
 __all__ = [
     "REFERENCE_FIELDS",
+    "UNREADABLE",
     "AnswerMetric",
     "Graded",
     "ReferenceSettings",
+    "answer_of",
     "reference_value",
     "references_of",
+    "unreadable",
 ]
 
+UNREADABLE = "no extraction succeeded"
 REFERENCE_FIELDS = ("expected_output", "answer", "target")
 
 
@@ -69,9 +73,9 @@ class AnswerMetric(ABC, Generic[SettingsT]):
     ) -> MetricScore:
         """The best comparison of the candidate's answer with the item's references."""
         references = self.references(context)
-        if candidate.extractions and candidate.best_extraction() is None:
-            return self._outcome(Graded(0.0, {"reason": "no extraction succeeded"}))
-        answer, compare = self._answer(candidate), self.comparison(context)
+        if unreadable(candidate):
+            return self._outcome(Graded(0.0, {"reason": UNREADABLE}))
+        answer, compare = answer_of(candidate, self.component_id), self.comparison(context)
         graded = [compare(answer, reference) for reference in references]
         return self._outcome(max(graded, key=lambda one: one.value))
 
@@ -87,18 +91,26 @@ class AnswerMetric(ABC, Generic[SettingsT]):
     def compare(self, answer: Any, reference: Any) -> Graded:
         """How well one answer meets one reference; raises MetricError on a useless reference."""
 
-    def _answer(self, candidate: CandidateRecord) -> Any:
-        best = candidate.best_extraction()
-        answer = output_value(candidate) if best is None else best.parsed_answer
-        if best is None and answer is None:
-            msg = f"{self.component_id}: candidate {candidate.candidate_id} has no output to score"
-            raise MetricError(msg)
-        return answer
-
     def _outcome(self, graded: Graded) -> MetricScore:
         return MetricScore(
             metric_id=self.component_id, value=graded.value, details=dict(graded.details)
         )
+
+
+def unreadable(candidate: CandidateRecord) -> bool:
+    """Whether the candidate was parsed, and no extraction succeeded."""
+    return bool(candidate.extractions) and candidate.best_extraction() is None
+
+
+def answer_of(candidate: CandidateRecord, metric: str) -> Any:
+    """The parsed answer if there is one, else the raw output; MetricError without any."""
+    best = candidate.best_extraction()
+    if best is not None:
+        return best.parsed_answer
+    answer = output_value(candidate)
+    if answer is None:
+        raise MetricError(f"{metric}: candidate {candidate.candidate_id} has no output to score")
+    return answer
 
 
 def references_of(item: Mapping[str, Any], field: str | None, metric: str) -> Sequence[Any]:
