@@ -15,10 +15,12 @@ labels. A statement that names two (`B and C`) names none.
 from __future__ import annotations
 
 import re
+from typing import Annotated, Any
 
 import attrs
+from pydantic import AfterValidator, BeforeValidator
 
-__all__ = ["LABELS", "Choice", "find_choice", "label_of"]
+__all__ = ["LABELS", "Choice", "ChoiceLabels", "find_choice", "label_of"]
 
 LABELS = "ABCDEFGHIJ"
 
@@ -53,6 +55,26 @@ _INTRODUCTIONS = (
     r"\u7b54\u6848\s{0,3}(?:\u662f|\u4e3a|[:\uff1a])",  # "the answer is", in Chinese
 )
 _SECOND = r"\s{0,3}(?:\band\b|\bor\b|&|/)\s{0,3}"
+
+
+def _joined(labels: Any) -> Any:
+    if isinstance(labels, (list, tuple)) and all(isinstance(each, str) for each in labels):
+        if any(len(each) != 1 for each in labels):
+            raise ValueError("labels are one letter or digit each, such as ABCD")
+        return "".join(labels)
+    return labels
+
+
+def _distinct(labels: str) -> str:
+    if not (labels.isascii() and labels.isalnum()):
+        raise ValueError("labels are ASCII letters or digits, such as ABCD")
+    if len(set(labels.casefold())) != len(labels):
+        raise ValueError("labels must differ, case aside")
+    return labels
+
+
+ChoiceLabels = Annotated[str, BeforeValidator(_joined), AfterValidator(_distinct)]
+"""Options' labels in order: `"ABCD"`, or a list of them."""
 
 
 @attrs.frozen(slots=True)

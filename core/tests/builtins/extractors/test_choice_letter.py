@@ -16,6 +16,11 @@ def test_only_the_given_labels_count(trial, said):
     assert reason == "the output names none of the choices A to D"
 
 
+def test_labels_may_be_given_as_a_list(trial, said):
+    record = ChoiceLetter().extract(trial, said("Answer: C"), {"choices": ["A", "B", "C"]})
+    assert record.parsed_answer == "C"
+
+
 def test_labels_may_be_digits_and_keep_their_case(trial, said):
     digits = ChoiceLetter().extract(trial, said("Answer: 2."), {"choices": "1234"})
     small = ChoiceLetter().extract(trial, said("Answer: B"), {"choices": "abcd"})
@@ -24,7 +29,12 @@ def test_labels_may_be_digits_and_keep_their_case(trial, said):
 
 @pytest.mark.parametrize(
     ("choices", "message"),
-    [("A-D", "ASCII letters or digits"), ("ABa", "must differ, case aside"), ("", "at least 1")],
+    [
+        ("A-D", "ASCII letters or digits"),
+        ("ABa", "must differ, case aside"),
+        ("", "letters or digits"),
+        (["A", "BC"], "one letter"),
+    ],
 )
 def test_labels_are_single_and_distinct(trial, said, choices, message):
     with pytest.raises(ValidationError, match=message):

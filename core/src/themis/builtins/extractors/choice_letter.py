@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from themis.builtins.choices import LABELS, find_choice
+from themis.builtins.choices import LABELS, ChoiceLabels, find_choice
 from themis.builtins.extractors.reading import TextExtractor, UnreadableError
 from themis.builtins.settings import Settings
 
@@ -16,20 +16,10 @@ __all__ = ["ChoiceLetter", "ChoiceLetterSettings"]
 class ChoiceLetterSettings(Settings):
     """Which labels there are."""
 
-    choices: str = Field(
+    choices: ChoiceLabels = Field(
         default=LABELS,
-        min_length=1,
         description="The options' labels, one letter or digit each, such as ABCD or 1234.",
     )
-
-    @field_validator("choices")
-    @classmethod
-    def _distinct(cls, choices: str) -> str:
-        if not (choices.isascii() and choices.isalnum()):
-            raise ValueError("choices are ASCII letters or digits, such as ABCD")
-        if len(set(choices.casefold())) != len(choices):
-            raise ValueError("choices must differ, case aside")
-        return choices
 
 
 class ChoiceLetter(TextExtractor[ChoiceLetterSettings]):

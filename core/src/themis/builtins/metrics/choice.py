@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from themis.builtins.choices import LABELS, label_of
+from themis.builtins.choices import LABELS, ChoiceLabels, label_of
 from themis.builtins.metrics.scoring import AnswerMetric, Graded, ReferenceSettings
 from themis.builtins.normalization import NormalizationSettings, normalized
 from themis.builtins.outputs import as_text
@@ -22,8 +22,8 @@ _PLAIN = NormalizationSettings(ignore_articles=False)
 class ChoiceAccuracySettings(ReferenceSettings):
     """How options are labelled."""
 
-    labels: str = Field(
-        default=LABELS, min_length=1, description="The options' labels in order, such as ABCD."
+    labels: ChoiceLabels = Field(
+        default=LABELS, description="The options' labels in order, such as ABCD."
     )
     choices_field: str | None = Field(
         default=None,
