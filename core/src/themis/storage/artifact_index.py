@@ -1,0 +1,82 @@
+"""Finding artifacts by key: a log-structured index in one table.
+
+Keys are hashes, so adjacent inserts touch unrelated pages: with millions of keys in one tree each
+new key rewrites a page. Here new keys enter level 0, which stays small and, once full, moves to
+level 1 in one sorted pass. A lookup probes both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, func, literal, select
+
+from themis.storage.bulk import insert_new, insert_select
+from themis.storage.reading import CHUNK, chunked
+from themis.storage.schema import artifacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.engine import Connection, Dialect
+
+__all__ = ["NEW_KEYS", "ArtifactIndex", "known_artifacts"]
+
+NEW_KEYS = 65_536
+"""Keys in level 0 before they move on."""
+
+_LEVELS = (0, 1)
+_BY_KEYS = select(artifacts.c.key, artifacts.c.seq).where(
+    artifacts.c.level == bindparam("level"),
+    artifacts.c.key.in_(bindparam("keys", expanding=True)),
+)
+_ANY = select(artifacts.c.level).where(artifacts.c.level == bindparam("level")).limit(1)
+
+
+def known_artifacts(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+    """An event that holds each artifact, for those of `keys` (32 bytes each) that are stored."""
+    found: dict[bytes, int] = {}
+    used = [level for level in _LEVELS if connection.scalar(_ANY, {"level": level}) is not None]
+    for chunk in chunked(keys, CHUNK):
+        left = chunk
+        for level in used:
+            rows = connection.execute(_BY_KEYS, {"level": level, "keys": left}).all()
+            found.update((key, seq) for key, seq in rows)
+            left = [key for key in left if key not in found] if rows else left
+            if not left:
+                break
+    return found
+
+
+class ArtifactIndex:
+    """Adds keys to the index of one database, inside the caller's transactions."""
+
+    def __init__(self, dialect: Dialect, *, new_keys: int = NEW_KEYS) -> None:
+        self._limit = new_keys
+        self._insert = insert_new(artifacts, dialect)
+        self._move_on = insert_select(artifacts, _LEVEL_0_SORTED, dialect)
+        self._new: int | None = None
+
+    def add(self, connection: Connection, found: Iterable[tuple[bytes, int]]) -> None:
+        """Add (key, seq) pairs; a key that is stored keeps its earlier seq."""
+        rows = sorted((0, key, seq) for key, seq in found)
+        if self._new is None:
+            self._new = connection.scalar(_COUNT_NEW) or 0
+        self._insert.run(connection, rows)
+        self._new += len(rows)
+        if self._new >= self._limit:
+            connection.execute(self._move_on)
+            connection.execute(delete(artifacts).where(artifacts.c.level == 0))
+            self._new = 0
+
+    def forget(self) -> None:
+        """Count anew; to be called when a transaction was rolled back."""
+        self._new = None
+
+
+_LEVEL_0_SORTED = (
+    select(literal(1), artifacts.c.key, artifacts.c.seq)
+    .where(artifacts.c.level == 0)
+    .order_by(artifacts.c.key)
+)
+_COUNT_NEW = select(func.count()).select_from(artifacts).where(artifacts.c.level == 0)

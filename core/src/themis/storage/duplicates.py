@@ -1,0 +1,106 @@
+"""Appending again what is stored: the event is not written, its earlier number is the answer.
+
+When another run made the artifact first, this run's copy is replaced by a `reused` event, so that
+nothing is stored twice and the run still has its candidate.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from themis.storage.artifact_index import known_artifacts
+from themis.storage.events import Event, StoredEvent
+from themis.storage.outcomes import artifact_keys
+from themis.storage.recording import ReusedCandidate, ReusedScore, reused
+from themis.storage.schema import events
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Connection
+
+__all__ = ["Screening"]
+
+Decoded = tuple[Event, Any]
+
+
+class Screening:
+    """Numbers the events of one group, leaving out those whose artifacts are stored already.
+
+    `written` are the events to insert, `answers` the number for each submitted event.
+    """
+
+    def __init__(self, connection: Connection, decoded: Sequence[Decoded], *, first: int) -> None:
+        self.written: list[tuple[Event, StoredEvent]] = []
+        self.answers: list[int] = []
+        self._connection = connection
+        self._next = first
+        claims = [_claims(event, value) for event, value in decoded]
+        self._known = _known_claims(connection, claims)
+        self._run_of: dict[int, int] = {}
+        for (event, value), claim in zip(decoded, claims, strict=True):
+            self.answers.append(self._admit(event, value, claim))
+
+    def _admit(self, event: Event, value: Any, claim: Sequence[bytes]) -> int:
+        if not claim or any(key not in self._known for key in claim):
+            seq = self._write(event, value)
+            if event.kind != "generated" or value["status"] == "ok":
+                self._known.update((key, seq) for key in claim if key not in self._known)
+            return seq
+        holder = max(self._known[key] for key in claim)
+        if event.run is not None and self._holder_run(holder) != event.run:
+            taken = self._taken_over(event, event.run, value)
+            self._write(taken, taken.value())
+        return holder
+
+    def _write(self, event: Event, value: Any) -> int:
+        seq = self._next
+        self._next += 1
+        run = seq if event.run is None else event.run
+        self._run_of[seq] = run
+        self.written.append((event, StoredEvent(seq, run, event.kind, event.key, event.at, value)))
+        return seq
+
+    def _holder_run(self, seq: int) -> int | None:
+        if seq not in self._run_of:
+            query = select(events.c.run).where(events.c.seq == seq)
+            self._run_of[seq] = self._connection.scalar(query) or 0
+        return self._run_of[seq]
+
+    def _taken_over(self, event: Event, run: int, value: Any) -> Event:
+        trial, sample = value["trial"], value["sample"]
+        if event.kind == "generated":
+            assert event.key is not None
+            return reused(run, candidates=[ReusedCandidate(trial, sample, self._known[event.key])])
+        return reused(
+            run,
+            scores=[
+                ReusedScore(
+                    trial, sample, one["metric"], self._known[bytes.fromhex(one["key"])], one["key"]
+                )
+                for one in value["scores"]
+            ],
+        )
+
+
+def _known_claims(connection: Connection, claims: Sequence[Sequence[bytes]]) -> dict[bytes, int]:
+    """What is stored of the claimed keys; an event whose last key is new is new as a whole."""
+    known = known_artifacts(connection, {claim[-1] for claim in claims if claim})
+    if known:
+        others = {key for claim in claims if claim and claim[-1] in known for key in claim[:-1]}
+        known.update(known_artifacts(connection, others))
+    return known
+
+
+def _claims(event: Event, value: Any) -> Sequence[bytes]:
+    """The keys that, when all are stored, make the event superfluous; none: it never is."""
+    if event.kind == "generated":
+        # A failure adds nothing either once the candidate is there.
+        return [event.key] if event.key is not None else []
+    keys = artifact_keys(event.kind, event.key, value)
+    if event.kind == "evaluated":
+        complete = len(keys) == len(value["parses"]) + len(value["scores"])
+        return keys if complete and value["scores"] else []
+    return keys

@@ -1,0 +1,159 @@
+"""One group of submissions as one transaction: events, items and projections, all or nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from themis.errors import ErrorCode, StorageError
+from themis.storage.bulk import insert, insert_new, upsert
+from themis.storage.duplicates import Screening
+from themis.storage.events import Event, StoredEvent, event_hash, item_row_hash, now_ms
+from themis.storage.projection import Projection
+from themis.storage.reading import EventReader
+from themis.storage.schema import events, items, progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from themis.storage.items import Item
+    from themis.storage.payloads import PayloadFormat
+    from themis.storage.submissions import Outcome, Seqs, Submission
+
+__all__ = ["GroupCommit"]
+
+_RETRY_AFTER = (0.05, 0.2, 0.5, 1.0)
+_TRANSIENT = ("locked", "busy")
+
+Row = tuple[Any, ...]
+
+
+class GroupCommit:
+    """Commits groups on one engine. Used by one thread at a time, the only one that writes."""
+
+    def __init__(self, engine: Engine, payloads: PayloadFormat, *, place: str) -> None:
+        self._engine = engine
+        self._payloads = payloads
+        self._place = place
+        self._projection = Projection(engine.dialect, EventReader(payloads).read)
+        self._events = insert(events, engine.dialect)
+        self._items = insert_new(items, engine.dialect)
+        self._progress = upsert(progress, engine.dialect)
+        self._next: int | None = None
+        self._in_doubt: tuple[int, list[Seqs]] | None = None
+
+    def commit(
+        self, group: Sequence[Submission], notes: Mapping[str, bytes] | None = None
+    ) -> list[Outcome]:
+        """What became of each submission: its events' numbers, now durable, or a StorageError.
+
+        `notes` are progress payloads by run id, written along. One submission that cannot be
+        stored does not take the others with it.
+        """
+        outcome = self._attempt(group, notes or {})
+        if not isinstance(outcome, StorageError):
+            return list(outcome)
+        if len(group) == 1 or isinstance(outcome.__cause__, OperationalError):
+            return [outcome] * len(group)
+        self._attempt((), notes or {})
+        return [one for single in group for one in self.commit([single])]
+
+    def _attempt(
+        self, group: Sequence[Submission], notes: Mapping[str, bytes]
+    ) -> list[Seqs] | StorageError:
+        try:
+            return self._with_retries(group, notes)
+        except Exception as error:  # noqa: BLE001 (it becomes the outcome of the submissions)
+            self._projection.forget()
+            return self._failure(group, error)
+
+    def _with_retries(self, group: Sequence[Submission], notes: Mapping[str, bytes]) -> list[Seqs]:
+        delays = iter(_RETRY_AFTER)
+        while True:
+            self._in_doubt = None
+            try:
+                return self._transact(group, notes)
+            except OperationalError as error:
+                landed = self._landed()
+                if landed is not None:
+                    return landed
+                delay = next(delays, None)
+                if delay is None or not any(word in str(error.orig) for word in _TRANSIENT):
+                    raise
+                self._projection.forget()
+                time.sleep(delay)
+
+    def _transact(self, group: Sequence[Submission], notes: Mapping[str, bytes]) -> list[Seqs]:
+        decoded = [(event, event.value()) for one in group for event in one.events]
+        with self._engine.begin() as connection:
+            first = self._next or (connection.scalar(select(func.max(events.c.seq))) or 0) + 1
+            screening = Screening(connection, decoded, first=first)
+            self._write(connection, screening.written)
+            self._items.run(connection, map(self._item_row, _distinct(group)))
+            self._progress.run(connection, ((run, note, now_ms()) for run, note in notes.items()))
+            answers = _dealt(group, screening.answers)
+            last = first + len(screening.written) - 1
+            self._in_doubt = (last, answers) if screening.written else None
+        self._next = last + 1
+        return answers
+
+    def _write(self, connection: Connection, written: Sequence[tuple[Event, StoredEvent]]) -> None:
+        self._events.run(connection, (self._event_row(*pair) for pair in written))
+        self._projection.apply(connection, [stored for _, stored in written])
+
+    def _landed(self) -> list[Seqs] | None:
+        """The answers, if a commit that failed had in fact reached the disk."""
+        if self._in_doubt is None:
+            return None
+        last, answers = self._in_doubt
+        try:
+            with self._engine.begin() as connection:
+                found = connection.scalar(select(func.max(events.c.seq))) or 0
+        except DBAPIError:
+            return None  # still unknown; the retry, or the failure it ends in, decides
+        if found < last:
+            return None
+        self._next = last + 1
+        return answers
+
+    def _event_row(self, event: Event, stored: StoredEvent) -> Row:
+        encoding, payload = self._payloads.pack(event.payload)
+        run, kind, key, at = stored.run, stored.kind, stored.key, stored.at
+        checked = event_hash(
+            seq=stored.seq, run=run, kind=kind, key=key, at=at, encoding=encoding, stored=payload
+        )
+        return (stored.seq, run, kind, key, at, int(encoding), payload, checked)
+
+    def _item_row(self, item: Item) -> Row:
+        encoding, payload = self._payloads.pack(item.data)
+        checked = item_row_hash(item.item_hash, encoding, payload)
+        return (item.item_hash, int(encoding), payload, checked)
+
+    def _failure(self, group: Sequence[Submission], error: Exception) -> StorageError:
+        cause = getattr(error, "orig", None) or error
+        count = sum(len(one.events) + len(one.items) for one in group)
+        msg = (
+            f"{count} record(s) could not be written to {self._place}: {cause}; none of them was "
+            "stored, resume the run once the cause is gone"
+        )
+        failure = StorageError(msg, code=ErrorCode.STORAGE_WRITE)
+        failure.__cause__ = error
+        return failure
+
+
+def _distinct(group: Iterable[Submission]) -> Iterable[Item]:
+    return {item.item_hash: item for one in group for item in one.items}.values()
+
+
+def _dealt(group: Sequence[Submission], answers: Sequence[int]) -> list[Seqs]:
+    dealt, start = [], 0
+    for one in group:
+        end = start + len(one.events)
+        dealt.append(tuple(answers[start:end]))
+        start = end
+    return dealt

@@ -1,0 +1,150 @@
+"""The projections: one fold of the events, used by the writer as it commits and by `rebuild`.
+
+Events may be applied in batches of any size, in `seq` order: the tables come out the same. A batch
+costs a few statements per table and nothing that grows with what is stored.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from themis.errors import ErrorCode, StorageError
+from themis.storage.artifact_index import ArtifactIndex
+from themis.storage.events import StoredEvent
+from themis.storage.outcomes import OutcomeBatch, RunShape, artifact_keys
+from themis.storage.projection_tables import ProjectionTables
+from themis.storage.schema import arms, metrics
+from themis.storage.trial_arms import TrialArms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection, Dialect
+
+__all__ = ["Projection"]
+
+
+class Projection:
+    """Applies events to the projection tables of one database.
+
+    `load` reads earlier events by number on the given connection: `reused` events point at them.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        load: Callable[[Connection, Sequence[int]], Mapping[int, StoredEvent]],
+    ) -> None:
+        self._load = load
+        self._shapes: dict[int, RunShape] = {}
+        self._arms = TrialArms()
+        self._tables = ProjectionTables(dialect)
+        self._index = ArtifactIndex(dialect)
+
+    def apply(self, connection: Connection, events: Sequence[StoredEvent]) -> None:
+        """Fold `events`, which follow all those applied before, inside the caller's transaction.
+
+        Raises:
+            StorageError: an event names a run, trial or arm that was never planned.
+        """
+        planning: list[StoredEvent] = []
+        outcomes: list[StoredEvent] = []
+        for event in events:
+            (planning if event.kind in _PLANNING else outcomes).append(event)
+        for event in planning:
+            self._plan(connection, event)
+        if outcomes:
+            self._fold_outcomes(connection, outcomes)
+        self._index.add(connection, _artifacts(events).items())
+
+    def forget(self) -> None:
+        """Drop what is remembered of runs; to be called when a transaction was rolled back."""
+        self._shapes.clear()
+        self._arms.forget()
+        self._index.forget()
+
+    def _plan(self, connection: Connection, event: StoredEvent) -> None:
+        if event.kind == "run_planned":
+            self._tables.add_run(connection, event)
+        elif event.kind == "trials_planned":
+            self._tables.add_trials(connection, event)
+            planned = event.value["trials"]
+            self._arms.remember(event.run, event.value["start"], [one[0] for one in planned])
+        else:
+            self._tables.set_status(connection, event)
+
+    def _fold_outcomes(self, connection: Connection, events: Sequence[StoredEvent]) -> None:
+        self._arms.load(connection, _trials_named(events))
+        batch = OutcomeBatch(
+            shape_of=lambda run: self._shape(connection, run), arm_of=self._arms.arm_of
+        )
+        for event in events:
+            try:
+                self._fold(connection, batch, event)
+            except LookupError as error:
+                msg = (
+                    f"event {event.seq} ({event.kind}) does not fit run {event.run}: "
+                    f"{error!s} was never planned or recorded"
+                )
+                raise StorageError(msg, code=ErrorCode.STORAGE_WRITE) from error
+        self._tables.write(connection, batch)
+
+    def _fold(self, connection: Connection, batch: OutcomeBatch, event: StoredEvent) -> None:
+        if event.kind == "generated":
+            batch.generated(event)
+        elif event.kind == "evaluated":
+            batch.evaluated_by(event)
+        elif event.kind == "reused":
+            batch.reused(event, self._load(connection, _sources(event)))
+        elif event.kind != "steps":
+            raise LookupError(event.kind)
+
+    def _shape(self, connection: Connection, run: int) -> RunShape:
+        if run not in self._shapes:
+            self._shapes[run] = _read_shape(connection, run)
+        return self._shapes[run]
+
+
+_PLANNING = frozenset({"run_planned", "trials_planned", "run_status"})
+
+
+def _artifacts(events: Iterable[StoredEvent]) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for event in events:
+        for key in artifact_keys(event.kind, event.key, event.value):
+            found.setdefault(key, event.seq)
+    return found
+
+
+def _trials_named(events: Iterable[StoredEvent]) -> dict[int, set[int]]:
+    named: dict[int, set[int]] = defaultdict(set)
+    for event in events:
+        if event.kind == "reused":
+            for group in ("candidates", "scores"):
+                named[event.run].update(entry[0] for entry in event.value[group])
+        elif event.kind != "steps":
+            named[event.run].add(event.value["trial"])
+    return named
+
+
+def _sources(event: StoredEvent) -> list[int]:
+    groups = event.value
+    return [entry[2] for entry in groups["candidates"]] + [entry[3] for entry in groups["scores"]]
+
+
+def _read_shape(connection: Connection, run: int) -> RunShape:
+    slice_of_arm = {
+        row.arm: row.slice_id
+        for row in connection.execute(select(arms.c.arm, arms.c.slice_id).where(arms.c.run == run))
+    }
+    if not slice_of_arm:
+        msg = f"run {run}"
+        raise LookupError(msg)
+    of_slice: dict[str, list[int]] = defaultdict(list)
+    numbers = select(metrics.c.metric, metrics.c.slice_id).where(metrics.c.run == run)
+    for row in connection.execute(numbers.order_by(metrics.c.metric)):
+        of_slice[row.slice_id].append(row.metric)
+    return RunShape(slice_of_arm, of_slice)

@@ -1,0 +1,169 @@
+"""The statements that write the projection tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, case, delete, literal_column, select, update
+
+from themis.records.canonical import canonical_bytes
+from themis.storage.bulk import BulkStatement, insert_new, upsert
+from themis.storage.reading import CHUNK, chunked
+from themis.storage.schema import (
+    CandidateStatus,
+    ScoreStatus,
+    arms,
+    candidates,
+    metrics,
+    runs,
+    scores,
+    trials,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.engine import Connection, Dialect
+
+    from themis.storage.events import StoredEvent
+    from themis.storage.outcomes import CandidateKey, OutcomeBatch
+
+__all__ = ["ProjectionTables"]
+
+Row = tuple[Any, ...]
+
+
+class ProjectionTables:
+    """The projection tables of one database, as the fold writes them."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._runs = insert_new(runs, dialect)
+        self._arms = insert_new(arms, dialect)
+        self._metrics = insert_new(metrics, dialect)
+        self._trials = insert_new(trials, dialect)
+        self._candidates = upsert(candidates, dialect)
+        self._scores = upsert(scores, dialect)
+        self._evaluated = BulkStatement(_MARK_EVALUATED, ("seq", "r", "t", "s"), dialect)
+        self._clear = BulkStatement(_CLEAR_NO_CANDIDATE, ("r", "m", "a", "t", "s"), dialect)
+
+    def add_run(self, connection: Connection, event: StoredEvent) -> None:
+        value, run, at = event.value, event.seq, event.at
+        head = (run, storable(value["run_id"]), storable(value["benchmark_id"]), "planned", None)
+        self._runs.run(connection, [(*head, value["num_samples"], 0, at, at, run)])
+        self._arms.run(
+            connection, (_described(arms, run, n, arm) for n, arm in enumerate(value["arms"]))
+        )
+        self._metrics.run(
+            connection, (_described(metrics, run, n, one) for n, one in enumerate(value["metrics"]))
+        )
+
+    def add_trials(self, connection: Connection, event: StoredEvent) -> None:
+        start, planned = event.value["start"], event.value["trials"]
+        self._trials.run(
+            connection,
+            (
+                (
+                    event.run,
+                    trial,
+                    arm,
+                    storable(item),
+                    bytes.fromhex(item_hash),
+                    bytes.fromhex(key),
+                )
+                for trial, (arm, item, item_hash, key) in enumerate(planned, start)
+            ),
+        )
+        end = start + len(planned)
+        longer = case((runs.c.trial_count < end, end), else_=runs.c.trial_count)
+        connection.execute(
+            update(runs)
+            .where(runs.c.id == event.run)
+            .values(trial_count=longer, updated_at=event.at)
+        )
+
+    def set_status(self, connection: Connection, event: StoredEvent) -> None:
+        status, reason = event.value["status"], event.value.get("reason")
+        connection.execute(
+            update(runs)
+            .where(runs.c.id == event.run)
+            .values(status=status, reason=storable(reason), updated_at=event.at)
+        )
+
+    def write(self, connection: Connection, batch: OutcomeBatch) -> None:
+        recovered = _failed_before(connection, batch.succeeded)
+        self._clear.run(connection, (key for one in recovered for key in batch.score_keys(one)))
+        self._candidates.run(connection, _rows(batch.candidates))
+        self._evaluated.run(connection, ((seq, *key) for key, seq in batch.evaluated.items()))
+        self._scores.run(connection, _rows(batch.scores))
+
+
+_MARK_EVALUATED = (
+    update(candidates)
+    .values(evaluated_seq=bindparam("seq"))
+    .where(
+        candidates.c.run == bindparam("r"),
+        candidates.c.trial == bindparam("t"),
+        candidates.c.sample == bindparam("s"),
+    )
+)
+_CLEAR_NO_CANDIDATE = delete(scores).where(
+    scores.c.run == bindparam("r"),
+    scores.c.metric == bindparam("m"),
+    scores.c.arm == bindparam("a"),
+    scores.c.trial == bindparam("t"),
+    scores.c.sample == bindparam("s"),
+    scores.c.status == literal_column(str(ScoreStatus.NO_CANDIDATE.value)),
+)
+
+
+def storable(value: Any) -> Any:
+    """Text as every database can hold it: NUL and lone surrogates are written as escapes."""
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return value
+    return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
+def _described(table: Any, run: int, number: int, entry: Mapping[str, Any]) -> Row:
+    cells = []
+    for column in list(table.columns)[2:]:
+        value = entry.get(column.name)
+        if isinstance(value, dict):
+            value = canonical_bytes(value).decode()
+        cells.append(storable(value))
+    return (run, number, *cells)
+
+
+def _rows(cells: Mapping[Any, Row]) -> Iterable[Row]:
+    return (key + rest for key, rest in cells.items())
+
+
+def _failed_before(connection: Connection, places: Iterable[CandidateKey]) -> list[CandidateKey]:
+    """Those of `places` whose stored candidate is a failure."""
+    wanted: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for run, trial, sample in places:
+        wanted[run][trial].append(sample)
+    found: list[CandidateKey] = []
+    for run, samples in wanted.items():
+        if connection.scalar(_ANY_FAILED, {"run": run}) is None:
+            continue
+        for chunk in chunked(samples, CHUNK):
+            for trial, sample in connection.execute(_FAILED, {"run": run, "trials": chunk}):
+                if sample in samples[trial]:
+                    found.append((run, trial, sample))
+    return found
+
+
+_FAILED = select(candidates.c.trial, candidates.c.sample).where(
+    candidates.c.run == bindparam("run"),
+    candidates.c.status == literal_column(str(CandidateStatus.ERROR.value)),
+    candidates.c.trial.in_(bindparam("trials", expanding=True)),
+)
+_ANY_FAILED = (
+    select(candidates.c.trial)
+    .where(
+        candidates.c.run == bindparam("run"),
+        candidates.c.status == literal_column(str(CandidateStatus.ERROR.value)),
+    )
+    .limit(1)
+)

@@ -1,0 +1,302 @@
+"""What the runtime records, as events; and the parts of their payloads, read back.
+
+One function per kind of event, so that a payload's shape is written down once. Keys and ids are
+hex, as records have them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from themis.errors import ErrorCode
+from themis.records import ExtractionRecord, MetricScore, ScoreError
+from themis.records.canonical import canonical_bytes, digest
+from themis.records.codec import from_plain, to_plain
+from themis.storage.events import Event
+from themis.storage.outcomes import KEY_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from themis.records import (
+        ConversationTrace,
+        FailureRecord,
+        InferenceRecord,
+        JudgeAuditTrail,
+        ObservabilityLink,
+        TimelineStage,
+        TraceStep,
+    )
+
+__all__ = [
+    "ParseEntry",
+    "PlannedArm",
+    "PlannedMetric",
+    "PlannedTrial",
+    "ReusedCandidate",
+    "ReusedScore",
+    "RunStatus",
+    "ScoreEntry",
+    "evaluated",
+    "generated",
+    "read_parse",
+    "read_score",
+    "reused",
+    "run_planned",
+    "run_status",
+    "steps",
+    "trials_planned",
+]
+
+RunStatus = Literal["planned", "running", "completed", "partial_failure", "failed", "interrupted"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PlannedArm:
+    """One arm of a run: a slice under one prompt variant, model and parameter set."""
+
+    slice_id: str
+    prompt_variant_id: str
+    model_id: str
+    provider: str
+    params_hash: str
+    prompt_family: str | None = None
+    params: dict[str, Any] = attrs.field(factory=dict)
+    dimensions: dict[str, str] = attrs.field(factory=dict)
+    dataset_id: str | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PlannedMetric:
+    """One metric of one score spec of one slice."""
+
+    metric_id: str
+    score_name: str
+    slice_id: str
+    evaluation_hash: str
+    transform_hash: str | None = None
+
+
+@attrs.frozen(slots=True)
+class PlannedTrial:
+    """One trial: its arm's number, its item, and the key of all that determines generation."""
+
+    arm: int
+    item_id: str
+    item_hash: str
+    trial_hash: str
+
+
+@attrs.frozen(slots=True)
+class ReusedCandidate:
+    """A candidate of this run that event `seq` already holds."""
+
+    trial: int
+    sample: int
+    seq: int
+
+
+@attrs.frozen(slots=True)
+class ReusedScore:
+    """A score of this run that event `seq` already holds, under the score's `key`."""
+
+    trial: int
+    sample: int
+    metric: int
+    seq: int
+    key: str
+
+
+@attrs.frozen(slots=True)
+class ParseEntry:
+    """What an extractor chain gave for one candidate, under the parse's key."""
+
+    transform_hash: str
+    key: str
+    extractions: tuple[ExtractionRecord, ...]
+
+
+@attrs.frozen(slots=True)
+class ScoreEntry:
+    """One metric's outcome for one candidate; `metric` is its number in the run."""
+
+    metric: int
+    key: str
+    evaluation_hash: str
+    score: MetricScore | ScoreError
+
+
+def run_planned(
+    *,
+    run_id: str,
+    benchmark_id: str,
+    manifest: Mapping[str, Any],
+    arms: Sequence[PlannedArm],
+    metrics: Sequence[PlannedMetric],
+    num_samples: int,
+) -> Event:
+    """The start of a run. Its seq is the `run` of all the run's events.
+
+    Appending it again for the same `run_id` gives the seq it already has.
+    """
+    value = {
+        "run_id": run_id,
+        "benchmark_id": benchmark_id,
+        "manifest": manifest,
+        "arms": [attrs.asdict(arm, recurse=False) for arm in arms],
+        "metrics": [attrs.asdict(metric, recurse=False) for metric in metrics],
+        "num_samples": num_samples,
+    }
+    return Event.of("run_planned", value, run=None, key=digest(b"run", run_id.encode()))
+
+
+def trials_planned(run: int, *, start: int, trials: Sequence[PlannedTrial]) -> Event:
+    """Trials `start`, `start + 1`, ...: at most some hundreds, so that none is a huge payload."""
+    value = {
+        "start": start,
+        "trials": [[one.arm, one.item_id, one.item_hash, one.trial_hash] for one in trials],
+    }
+    key = digest(b"trials", b"%d" % run, b"%d" % start)
+    return Event.of("trials_planned", value, run=run, key=key)
+
+
+def reused(
+    run: int,
+    *,
+    candidates: Iterable[ReusedCandidate] = (),
+    scores: Iterable[ReusedScore] = (),
+) -> Event:
+    """Candidates and scores that this run takes over from earlier events, at most some hundreds."""
+    value = {
+        "candidates": [[one.trial, one.sample, one.seq] for one in candidates],
+        "scores": [
+            [one.trial, one.sample, one.metric, one.seq, one.key[:KEY_PREFIX]] for one in scores
+        ],
+    }
+    return Event.of("reused", value, run=run)
+
+
+def steps(
+    run: int, *, candidate_id: str, trial: int, sample: int, steps: Iterable[TraceStep]
+) -> Event:
+    """Further steps of a conversation that is not finished yet."""
+    value = {"trial": trial, "sample": sample, "steps": [to_plain(step) for step in steps]}
+    return Event.of("steps", value, run=run, key=bytes.fromhex(candidate_id))
+
+
+def generated(
+    run: int,
+    *,
+    candidate_id: str,
+    trial: int,
+    sample: int,
+    seed: int | None,
+    inference: InferenceRecord | None = None,
+    conversation: ConversationTrace | None = None,
+    failure: FailureRecord | None = None,
+    timeline: Iterable[TimelineStage] = (),
+    links: Iterable[ObservabilityLink] = (),
+) -> Event:
+    """A candidate, or (with `failure`) why there is none."""
+    value = {
+        "trial": trial,
+        "sample": sample,
+        "seed": seed,
+        "status": "ok" if failure is None else "error",
+        "inference": inference and to_plain(inference),
+        "conversation": conversation and to_plain(conversation),
+        "failure": failure and to_plain(failure),
+        "timeline": [to_plain(stage) for stage in timeline],
+        "links": [to_plain(link) for link in links],
+    }
+    return _outcome("generated", value, run, candidate_id)
+
+
+def evaluated(
+    run: int,
+    *,
+    candidate_id: str,
+    trial: int,
+    sample: int,
+    parses: Iterable[ParseEntry] = (),
+    scores: Iterable[ScoreEntry] = (),
+    judge_audits: Iterable[JudgeAuditTrail] = (),
+    timeline: Iterable[TimelineStage] = (),
+) -> Event:
+    """The parses and scores of one candidate, and every judge call behind them."""
+    value = {
+        "trial": trial,
+        "sample": sample,
+        "parses": [_parse_value(entry) for entry in parses],
+        "scores": [_score_value(entry) for entry in scores],
+        "judge_audits": [to_plain(trail) for trail in judge_audits],
+        "timeline": [to_plain(stage) for stage in timeline],
+    }
+    return _outcome("evaluated", value, run, candidate_id)
+
+
+def run_status(run: int, *, status: RunStatus, reason: str | None = None) -> Event:
+    """A run's new status, and why."""
+    return Event.of("run_status", {"status": status, "reason": reason}, run=run)
+
+
+def _outcome(
+    kind: Literal["generated", "evaluated"], value: dict[str, Any], run: int, candidate_id: str
+) -> Event:
+    key, payload = bytes.fromhex(candidate_id), canonical_bytes(value)
+    return Event(kind, run, key, payload, source=value)
+
+
+def read_parse(entry: Mapping[str, Any]) -> ParseEntry:
+    """The entry of an `evaluated` payload's `parses`."""
+    extractions = (from_plain(one, ExtractionRecord) for one in entry["extractions"])
+    return ParseEntry(entry["transform_hash"], entry["key"], tuple(extractions))
+
+
+def read_score(entry: Mapping[str, Any]) -> ScoreEntry:
+    """The entry of an `evaluated` payload's `scores`."""
+    return ScoreEntry(entry["metric"], entry["key"], entry["evaluation_hash"], _score_record(entry))
+
+
+def _parse_value(entry: ParseEntry) -> dict[str, Any]:
+    return {
+        "transform_hash": entry.transform_hash,
+        "key": entry.key,
+        "extractions": [to_plain(one) for one in entry.extractions],
+    }
+
+
+def _score_value(entry: ScoreEntry) -> dict[str, Any]:
+    score = entry.score
+    plain = {
+        "metric": entry.metric,
+        "key": entry.key,
+        "evaluation_hash": entry.evaluation_hash,
+        "metric_id": score.metric_id,
+        "details": score.details,
+    }
+    if isinstance(score, ScoreError):
+        error = {"code": score.code.value, "message": score.message}
+        return {**plain, "value": None, "warnings": [], "error": error}
+    error_text = score.error and {"code": None, "message": score.error}
+    return {**plain, "value": score.value, "warnings": score.warnings, "error": error_text}
+
+
+def _score_record(entry: Mapping[str, Any]) -> MetricScore | ScoreError:
+    error = entry["error"]
+    if error is not None and error["code"] is not None:
+        return ScoreError(
+            metric_id=entry["metric_id"],
+            message=error["message"],
+            code=ErrorCode(error["code"]),
+            details=entry["details"],
+        )
+    return MetricScore(
+        metric_id=entry["metric_id"],
+        value=entry["value"],
+        details=entry["details"],
+        warnings=tuple(entry["warnings"]),
+        error=error and error["message"],
+    )
