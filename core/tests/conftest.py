@@ -1,12 +1,13 @@
-"""Fake distributions, as folders on `sys.path`."""
+"""Fake distributions, as folders on `sys.path`; and runs recorded in a store in memory."""
 
 from __future__ import annotations
 
 import itertools
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -65,3 +66,42 @@ def site(tmp_path_factory, monkeypatch) -> Iterator[Site]:
     yield Site(path)
     for name in [name for name in sys.modules if name.startswith(f"fake_{path.name}")]:
         del sys.modules[name]
+
+
+@pytest.fixture
+def run_store() -> Iterator[Any]:
+    """An empty store in memory."""
+    from themis.storage import InMemoryRunStore
+
+    with InMemoryRunStore() as store:
+        yield store
+
+
+@pytest.fixture
+def result_of(run_store) -> Callable[..., Any]:
+    """Records a run (the fields of RecordedRun) in the store and opens its BenchmarkResult."""
+    from themis.results import BenchmarkResult
+    from themis.testing.recorded_runs import RecordedRun
+
+    def build(outcome: Callable[..., Any] = lambda _: 1.0, **fields: Any) -> Any:
+        return BenchmarkResult(run_store, RecordedRun(outcome=outcome, **fields).record(run_store))
+
+    return build
+
+
+@pytest.fixture
+def timed_out() -> Any:
+    """The failure of a candidate that was not made."""
+    from themis.errors import ErrorCode
+    from themis.records import FailureRecord
+
+    code = ErrorCode.PROVIDER_TIMEOUT
+    return FailureRecord(code=code, message="no answer in 60 s", stage="generate", attempts=4)
+
+
+@pytest.fixture
+def unscorable() -> Any:
+    """The outcome of a metric that failed."""
+    from themis.records import ScoreError
+
+    return ScoreError(metric_id="accuracy", message="the reference has no answer")

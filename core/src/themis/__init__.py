@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
     from themis.reporting.config_report import generate_config_report
+    from themis.results import BenchmarkResult
+    from themis.runtime.orchestrator import Orchestrator
     from themis.specs import (
         BenchmarkSpec,
         DatasetQuerySpec,
@@ -33,12 +35,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _EXPORTS = {
+    "BenchmarkResult": "themis.results",
     "BenchmarkSpec": "themis.specs",
     "DatasetQuerySpec": "themis.specs",
     "ExecutionPolicySpec": "themis.specs",
     "InferenceGridSpec": "themis.specs",
     "InferenceParamsSpec": "themis.specs",
     "ModelSpec": "themis.specs",
+    "Orchestrator": "themis.runtime.orchestrator",
     "ParseSpec": "themis.specs",
     "PluginRegistry": "themis.plugin.registry",
     "PostgresBlobStorageSpec": "themis.specs",
@@ -54,12 +58,14 @@ _EXPORTS = {
 }
 
 __all__ = [
+    "BenchmarkResult",
     "BenchmarkSpec",
     "DatasetQuerySpec",
     "ExecutionPolicySpec",
     "InferenceGridSpec",
     "InferenceParamsSpec",
     "ModelSpec",
+    "Orchestrator",
     "ParseSpec",
     "PluginRegistry",
     "PostgresBlobStorageSpec",

@@ -8,7 +8,6 @@ import pytest
 from pydantic import BaseModel
 
 from themis.builtins import hooks
-from themis.plugin import PluginRegistry
 
 DECLARATIONS = [
     *hooks.themis_inference_engines(),
@@ -44,12 +43,6 @@ def test_every_field_of_a_config_model_is_described_and_unknown_ones_are_refused
     assert model.model_config["extra"] == "forbid"
     assert model.model_config["frozen"]
     assert all(field.description for field in model.model_fields.values())
-
-
-@pytest.mark.parametrize("declaration", hooks.themis_extractors(), ids=by_kind_and_name)
-def test_every_extractor_is_made_without_a_configuration(declaration):
-    registry = PluginRegistry(plugins=())
-    assert registry.get_extractor(declaration.name).component_id == declaration.name
 
 
 def test_listing_the_built_ins_imports_none_of_them():

@@ -6,6 +6,7 @@ from typing import Any
 
 from themis.plugin import (
     BenchmarkDeclaration,
+    DatasetProviderDeclaration,
     EngineCapabilities,
     ExtractorDeclaration,
     InferenceEngineDeclaration,
@@ -16,6 +17,7 @@ from themis.plugin import (
 
 __all__ = [
     "themis_benchmarks",
+    "themis_dataset_providers",
     "themis_extractors",
     "themis_inference_engines",
     "themis_metrics",
@@ -84,6 +86,33 @@ def themis_benchmarks() -> list[BenchmarkDeclaration]:
             version="1.0.0",
             summary="400 word problems, asked of two simulated models.",
         )
+    ]
+
+
+@hookimpl
+def themis_dataset_providers() -> list[DatasetProviderDeclaration]:
+    """Where items come from."""
+    where = "themis.builtins.datasets"
+    return [
+        DatasetProviderDeclaration(
+            name="huggingface",
+            implementation=f"{where}.huggingface:HuggingFaceDatasetProvider",
+            version="1.0.0",
+            summary="A dataset of the Hugging Face hub, streamed.",
+        ),
+        DatasetProviderDeclaration(
+            name="local",
+            implementation=f"{where}.local:LocalDatasetProvider",
+            config=f"{where}.local:LocalDatasetConfig",
+            version="1.0.0",
+            summary="JSONL, JSON, CSV and Parquet files, streamed.",
+        ),
+        DatasetProviderDeclaration(
+            name="memory",
+            implementation=f"{where}.memory:NoItemsInMemory",
+            version="1.0.0",
+            summary="Items handed over in Python.",
+        ),
     ]
 
 

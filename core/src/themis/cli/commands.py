@@ -19,5 +19,15 @@ class CommandEntry:
 
 
 COMMANDS: Mapping[str, CommandEntry] = MappingProxyType({
+    "run": CommandEntry("themis.cli.run:run", "Run a benchmark: whatever of it is missing."),
+    "resume": CommandEntry("themis.cli.run:resume", "Go on with an interrupted or failed run."),
+    "plan": CommandEntry("themis.cli.planned:plan", "Compile a benchmark and persist its plan."),
+    "preview": CommandEntry("themis.cli.planned:preview", "Show exactly what would be sent."),
+    "estimate": CommandEntry("themis.cli.planned:estimate", "Work, tokens and cost beforehand."),
+    "diff": CommandEntry("themis.cli.planned:diff", "What changed, and what would run again."),
+    "runs": CommandEntry("themis.cli.runs:runs", "List the runs in a store."),
+    "progress": CommandEntry("themis.cli.runs:progress", "How far a run is, from any shell."),
+    "report": CommandEntry("themis.cli.runs:report", "Report a run as text, Markdown, HTML, ..."),
+    "inspect": CommandEntry("themis.cli.inspect:inspect", "Show a trial or candidate as recorded."),
     "plugins": CommandEntry("themis.cli.plugins:plugins", "List, show and explain plugins."),
 })  # fmt: skip

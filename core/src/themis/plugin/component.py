@@ -141,12 +141,8 @@ class ResolvedComponent:
             raise self._wrong_config(problem) from None
 
     def make(self, config: Mapping[str, Any] | BaseModel | None = None) -> Any:
-        """A working component: made with its validated config, as declarations.py says.
-
-        An extractor, which is configured in each call, needs none here.
-        """
-        later = config is None and self.kind == "extractor"
-        settings = None if later else self.configure(config)
+        """A working component: made with its validated config, as declarations.py says."""
+        settings = self.configure(config)
         if self.registration.local is not None:
             return self.registration.local.make()
         implementation = self.load()

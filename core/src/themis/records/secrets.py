@@ -9,10 +9,10 @@ a credential is (`env:OPENAI_API_KEY`, `api_key_env`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["REDACTED", "is_reference", "looks_secret", "redact"]
+__all__ = ["REDACTED", "is_reference", "literal_secrets", "looks_secret", "redact"]
 
 REDACTED = "[redacted]"
 
@@ -88,6 +88,22 @@ def redact(value: Any) -> Any:
 def is_reference(value: str) -> bool:
     """Whether a value only says where a credential is: `env:NAME`, `Bearer env:NAME`."""
     return _REFERENCE.fullmatch(value) is not None
+
+
+def literal_secrets(value: Any, path: str = "") -> Iterator[str]:
+    """The dotted paths at which a value holds a credential itself, not a reference to one."""
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            below = f"{path}.{key}" if path else str(key)
+            if isinstance(key, str) and looks_secret(key) and _mask(entry) == REDACTED:
+                yield below
+            else:
+                yield from literal_secrets(entry, below)
+    elif isinstance(value, (list, tuple)):
+        for position, entry in enumerate(value):
+            yield from literal_secrets(entry, f"{path}[{position}]")
+    elif isinstance(value, str) and _redact_text(value) != value:
+        yield path
 
 
 def _redact_entry(key: object, value: Any) -> Any:

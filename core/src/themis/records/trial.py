@@ -34,7 +34,8 @@ class TrialSpec:
     """What an engine is given: the compiled, private form of one trial.
 
     `prompt` is rendered. `follow_ups` are the scripted later turns, rendered too; the runtime
-    plays them one by one. `trial_hash` identifies everything that determines the generation.
+    plays them one by one. `max_tool_rounds` bounds an agent's loop. `trial_hash` identifies
+    everything that determines the generation.
     """
 
     trial_hash: str
@@ -51,6 +52,7 @@ class TrialSpec:
     item_hash: str | None = None
     tools: tuple[ToolSpec, ...] = ()
     mcp_servers: tuple[McpServerSpec, ...] = ()
+    max_tool_rounds: int = 8
     follow_ups: tuple[tuple[Message, ...], ...] = ()
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
 import attrs
 
 from themis.errors import ErrorCode, ThemisError
 from themis.plugin import PipelineHook
+from themis.plugin.hook_points import HOOK_POINTS, HookPoint, takes_part
 from themis.records import TrialSpec
 
 __all__ = ["HookError", "HookPoint", "Hooks"]
-
-HookPoint = Literal[
-    "pre_inference", "post_inference", "pre_extraction", "post_extraction", "pre_eval", "post_eval"
-]
 
 T = TypeVar("T")
 
@@ -56,8 +53,7 @@ class Hooks:
     def of(cls, hooks: Iterable[PipelineHook]) -> Hooks:
         """Resolve hooks, in the given order; methods that change nothing are left out."""
         ordered = tuple(hooks)
-        points: tuple[HookPoint, ...] = get_args(HookPoint)
-        return cls(*(_steps(ordered, point) for point in points))
+        return cls(*(_steps(ordered, point) for point in HOOK_POINTS))
 
     async def apply(self, point: HookPoint, trial: TrialSpec, subject: T) -> T:
         """Pass `subject` through the hooks of `point`, sync or async.
@@ -89,22 +85,9 @@ async def _run(step: _Step, point: HookPoint, trial: TrialSpec, subject: T) -> T
 
 def _steps(hooks: tuple[PipelineHook, ...], point: HookPoint) -> tuple[_Step, ...]:
     return tuple(
-        _Step(_name(hook), getattr(hook, point)) for hook in hooks if not _is_idle(hook, point)
+        _Step(_name(hook), getattr(hook, point)) for hook in hooks if takes_part(hook, point)
     )
 
 
 def _name(hook: PipelineHook) -> str:
     return repr(getattr(hook, "component_id", None) or type(hook).__name__)
-
-
-def _is_idle(hook: PipelineHook, point: HookPoint) -> bool:
-    """Whether the method is the protocol's own empty one, or `return subject` and nothing else."""
-    method = getattr(type(hook), point, None)
-    if method is getattr(PipelineHook, point):
-        return True
-    code, idle = getattr(method, "__code__", None), _identity.__code__
-    return code is not None and (code.co_code, code.co_argcount) == (idle.co_code, 3)
-
-
-def _identity(self: Any, trial: TrialSpec, subject: T) -> T:  # noqa: ARG001 (what it is compared to)
-    return subject

@@ -105,6 +105,23 @@ class RuntimeOptions:
     breaker_probes: int = attrs.field(default=6, validator=_above_zero)
     first_answer_seconds: float = 1.0
 
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> RuntimeOptions:
+        """The options in a file's `[runtime]` table.
+
+        Raises:
+            SpecValidationError: a key is unknown (the nearest is named) or a value is refused.
+        """
+        known = [field.name for field in attrs.fields(cls)]
+        issues = [
+            SpecIssue(_no_such_option(name, known), key=f"runtime.{name}")
+            for name in table
+            if name not in known
+        ]
+        if issues:
+            raise SpecValidationError("\n".join(map(str, issues)), issues=issues)
+        return cls(**table)
+
     def deadline(self, stage: StageName) -> float:
         """Seconds one call of `stage` may take."""
         return self.deadline_seconds.get(stage, DEFAULT_DEADLINES[stage])
@@ -124,6 +141,12 @@ class RuntimeOptions:
         ]
         if issues:
             raise SpecValidationError("\n".join(map(str, issues)), issues=issues)
+
+
+def _no_such_option(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the options are {', '.join(known)}"
+    return f"no such option; {hint}"
 
 
 def _unknown(name: str, known: list[str]) -> str:

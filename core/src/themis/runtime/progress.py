@@ -158,6 +158,10 @@ class ProgressTracker:
         """A stage has `total` work items (None: not known), of which `done` are there already."""
         self._stages[stage] = _Stage(total, done)
 
+    def already(self, stage: StageName, count: int) -> None:
+        """So many work items of `stage` turn out to need no work."""
+        self._stages[stage].done += count
+
     def started(self, stage: StageName) -> None:
         """A work item of `stage` has begun."""
         self._stages[stage].in_flight += 1

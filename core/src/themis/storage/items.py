@@ -33,7 +33,9 @@ class Item:
 
 
 def decode_item(row: Sequence[Any], payloads: PayloadFormat) -> Any:
-    """The payload in an `items` row (item_hash, encoding, payload, hash).
+    """The envelope in an `items` row (item_hash, encoding, payload, hash).
+
+    It has `item_id` and `payload`, and `failure` where the payload could not be prepared.
 
     Raises:
         StorageError: the row is not as it was written, or its blob is missing or altered.
@@ -49,4 +51,4 @@ def decode_item(row: Sequence[Any], payloads: PayloadFormat) -> Any:
     if digest(b"item", data) != item_hash:
         msg = f"item {item_hash.hex()} has other content than its hash says"
         raise StorageError(msg)
-    return decode(data)["payload"]
+    return decode(data)

@@ -68,6 +68,11 @@ class RunStore(Protocol):
     (`storage_read`) or written (`storage_write`).
     """
 
+    @property
+    def place(self) -> str:
+        """Where the store is, for messages."""
+        ...
+
     def append(self, events: Sequence[Event], *, items: Sequence[Item] = ()) -> tuple[int, ...]:
         """Append and return the events' numbers once they are durable.
 
@@ -112,6 +117,14 @@ class RunStore(Protocol):
 
     def find_run(self, run_id: str) -> RunRow | None:
         """The run with this id, or the only one whose id begins so."""
+        ...
+
+    def run(self, run_id: str) -> RunRow:
+        """`find_run`, which must find one."""
+        ...
+
+    def manifest(self, run: RunRow) -> dict[str, Any]:
+        """What was planned, as it was recorded."""
         ...
 
     def runs(self) -> list[RunRow]:

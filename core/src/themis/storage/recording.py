@@ -50,7 +50,9 @@ __all__ = [
     "trials_planned",
 ]
 
-RunStatus = Literal["planned", "running", "completed", "partial_failure", "failed", "interrupted"]
+RunStatus = Literal[
+    "planned", "pending", "running", "completed", "partial_failure", "failed", "interrupted"
+]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -179,15 +181,28 @@ def reused(
 
 
 def steps(
-    run: int, *, candidate_id: str, trial: int, sample: int, steps: Iterable[TraceStep]
+    run: int,
+    *,
+    candidate_id: str,
+    trial: int,
+    sample: int,
+    turn: int,
+    steps: Iterable[TraceStep],
+    inference: InferenceRecord | None = None,
 ) -> Event:
-    """Further steps of a conversation that is not finished yet."""
-    value = {"trial": trial, "sample": sample, "steps": [to_plain(step) for step in steps]}
+    """Further steps of a turn of an unfinished conversation; `inference` closes the turn."""
+    value = {
+        "trial": trial,
+        "sample": sample,
+        "turn": turn,
+        "steps": [to_plain(step) for step in steps],
+        "inference": inference and to_plain(inference),
+    }
     return Event.of("steps", value, run=run, key=bytes.fromhex(candidate_id))
 
 
 def generated(
-    run: int,
+    run: int | None,
     *,
     candidate_id: str,
     trial: int,
@@ -243,7 +258,10 @@ def run_status(run: int, *, status: RunStatus, reason: str | None = None) -> Eve
 
 
 def _outcome(
-    kind: Literal["generated", "evaluated"], value: dict[str, Any], run: int, candidate_id: str
+    kind: Literal["generated", "evaluated"],
+    value: dict[str, Any],
+    run: int | None,
+    candidate_id: str,
 ) -> Event:
     key, payload = bytes.fromhex(candidate_id), canonical_bytes(value)
     return Event(kind, run, key, payload, source=value)

@@ -99,6 +99,23 @@ class RunReads:
             raise StorageError(msg)
         return next(iter(exact or found), None)
 
+    def run(self, run_id: str) -> RunRow:
+        """The run with this id, or the only one whose id begins so.
+
+        Raises:
+            StorageError: there is none, or there are several.
+        """
+        row = self.find_run(run_id) if run_id else None
+        if row is None:
+            msg = f"the store at {self._place} has no run {run_id!r}; `themis runs` lists its runs"
+            raise StorageError(msg)
+        return row
+
+    def manifest(self, run: RunRow) -> dict[str, Any]:
+        """What was planned, as it was recorded."""
+        manifest: dict[str, Any] = self.event(run.manifest_seq).value["manifest"]
+        return manifest
+
     def runs(self) -> list[RunRow]:
         """Every run, oldest first."""
         with self.reader() as connection:

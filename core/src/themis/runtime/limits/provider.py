@@ -58,9 +58,16 @@ class ProviderLoad:
         "breaker", "name",
     )  # fmt: skip
 
-    def __init__(self, name: str, policy: ExecutionPolicySpec, options: RuntimeOptions) -> None:
-        ceiling = options.provider_concurrency.get(name, policy.max_in_flight_work_items)
-        self.name = name
+    def __init__(
+        self,
+        provider: str,
+        policy: ExecutionPolicySpec,
+        options: RuntimeOptions,
+        *,
+        address: str | None = None,
+    ) -> None:
+        ceiling = options.provider_concurrency.get(provider, policy.max_in_flight_work_items)
+        self.name = provider if address is None else f"{provider} at {address}"
         self._ceiling = ceiling
         self.breaker = CircuitBreaker(
             policy.circuit_breaker_threshold,
@@ -70,8 +77,8 @@ class ProviderLoad:
             first_answer_seconds=options.first_answer_seconds,
         )
         self._slots = AdaptiveSlots(ceiling) if options.adaptive else Slots(ceiling)
-        self._requests = _window(options.provider_rate_limits.get(name))
-        self._tokens = _window(options.provider_token_limits.get(name))
+        self._requests = _window(options.provider_rate_limits.get(provider))
+        self._tokens = _window(options.provider_token_limits.get(provider))
         self._max_retry_after = options.max_retry_after_seconds
         self._resumes_at = -math.inf
         self._serial = 0

@@ -48,15 +48,21 @@ class RunLimits:
         self._threads = BlockingThreads()
         self._run = Slots(policy.max_in_flight_work_items)
         self._stages = {name: Slots(n) for name, n in options.stage_concurrency.items()}
-        self._loads: dict[str, ProviderLoad] = {}
-        self._provider_gates: dict[tuple[str, StageName], ProviderGate] = {}
+        self._loads: dict[tuple[str, str | None], ProviderLoad] = {}
+        self._provider_gates: dict[tuple[str, str | None, StageName], ProviderGate] = {}
         self._stage_gates: dict[StageName, CallGate] = {}
 
-    def provider_gate(self, provider: str, stage: StageName) -> ProviderGate:
-        """The gate for calls to `provider` in `stage`; the same one each time."""
-        key = (provider, stage)
+    def provider_gate(
+        self, provider: str, stage: StageName, *, address: str | None = None
+    ) -> ProviderGate:
+        """The gate for calls to `provider` in `stage`; the same one each time.
+
+        One provider at two addresses is two services: each has the provider's limits, and a
+        breaker of its own.
+        """
+        key = (provider, address, stage)
         if key not in self._provider_gates:
-            self._provider_gates[key] = self._make_provider_gate(provider, stage)
+            self._provider_gates[key] = self._make_provider_gate(provider, address, stage)
         return self._provider_gates[key]
 
     def stage_gate(self, stage: StageName) -> CallGate:
@@ -84,8 +90,11 @@ class RunLimits:
         self._admission.close()
         self._threads.close()
 
-    def _make_provider_gate(self, provider: str, stage: StageName) -> ProviderGate:
-        load = self._loads.setdefault(provider, ProviderLoad(provider, self._policy, self._options))
+    def _make_provider_gate(
+        self, provider: str, address: str | None, stage: StageName
+    ) -> ProviderGate:
+        made = ProviderLoad(provider, self._policy, self._options, address=address)
+        load = self._loads.setdefault((provider, address), made)
         own = [self._stages[stage]] if stage in self._stages else []
         return ProviderGate(
             load,

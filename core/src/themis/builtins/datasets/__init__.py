@@ -1,0 +1,5 @@
+"""Dataset providers: items in memory, in local files, and on the Hugging Face hub."""
+
+from themis.builtins.datasets.memory import MemoryDatasetProvider
+
+__all__ = ["MemoryDatasetProvider"]

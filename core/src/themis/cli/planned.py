@@ -1,0 +1,119 @@
+"""`themis plan`, `estimate`, `preview` and `diff`: look before running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from themis.cli.output import json_option, print_json
+from themis.cli.session import open_benchmark, store_option, with_file
+
+__all__ = ["diff", "estimate", "plan", "preview"]
+
+
+@click.command()
+@with_file
+@json_option
+def plan(file: Path, project: Path | None, store: Path | None, as_json: bool) -> None:
+    """Compile the benchmark in FILE, resolve its components and persist the manifest."""
+    with open_benchmark(file, project, store) as session:
+        manifest = session.orchestrator.plan(session.benchmark)
+    if as_json:
+        print_json(manifest.to_dict())
+        return
+    click.echo(f"run       {manifest.run_id}")
+    click.echo(f"benchmark {manifest.benchmark_id}")
+    for dataset in manifest.datasets:
+        short = f" ({dataset.shortfall} fewer than asked)" if dataset.shortfall else ""
+        click.echo(f"slice     {dataset.slice_id}: {dataset.item_count} items{short}")
+    for component in manifest.components:
+        click.echo(
+            f"{component['kind']:<9} {component['name']}@{component['version']}"
+            f" from {component['provider']}"
+        )
+    counts = ", ".join(f"{stage} {count}" for stage, count in manifest.counts.items())
+    click.echo(f"work      {manifest.trial_count} trials: {counts}")
+    for warning in manifest.warnings:
+        click.echo(f"warning: {warning}", err=True)
+
+
+@click.command()
+@with_file
+@json_option
+def estimate(file: Path, project: Path | None, store: Path | None, as_json: bool) -> None:
+    """Say what the benchmark in FILE would take: work by stage, tokens, cost; runs nothing.
+
+    Prices come from the file's [prices] table: model = {prompt = ..., completion = ...}, in
+    currency units per million tokens.
+    """
+    from themis.planning.estimate import read_prices
+
+    with open_benchmark(file, project, store) as session:
+        prices = read_prices(session.loaded.prices)
+        found = session.orchestrator.estimate(session.benchmark, prices=prices)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    for stage, count in found.stages.items():
+        click.echo(f"{stage:<9} {count.pending} to do, {count.done} done, {count.total} in all")
+    for model in found.models:
+        cost = "" if model.cost_at_most is None else f", cost at most {model.cost_at_most:.2f}"
+        click.echo(
+            f"{model.model_id}: {model.calls} calls, {model.prompt_tokens} prompt tokens, "
+            f"at most {model.completion_tokens_at_most} completion tokens{cost}"
+        )
+    for assumption in found.assumptions:
+        click.echo(f"  assuming {assumption}")
+
+
+@click.command()
+@with_file
+@click.option("--item", "item_ids", multiple=True, help="Only this item id; may be repeated.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=1, show_default=True, help="Items per slice."
+)
+@json_option
+def preview(
+    file: Path,
+    project: Path | None,
+    store: Path | None,
+    item_ids: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Show exactly what would be sent for the first items of each slice of FILE; calls nothing."""
+    with open_benchmark(file, project, store) as session:
+        shown = session.orchestrator.preview(session.benchmark, item_ids=item_ids, limit=limit)
+    if as_json:
+        print_json([entry.to_dict() for entry in shown])
+        return
+    for entry in shown:
+        click.echo(str(entry))
+
+
+@click.command()
+@click.argument("baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("treatment", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@store_option
+@json_option
+def diff(baseline: Path, treatment: Path, store: Path | None, as_json: bool) -> None:
+    """Say what changed from BASELINE to TREATMENT, and what of each stage would run again.
+
+    Both are planned with the project and plugins of BASELINE.
+    """
+    from themis.specs.files import load_benchmark_file
+
+    with open_benchmark(baseline, None, store) as before:
+        found = before.orchestrator.diff_specs(
+            before.benchmark, load_benchmark_file(treatment).benchmark
+        )
+    if as_json:
+        print_json(found.to_dict())
+        return
+    if not found.changes:
+        click.echo("nothing changed: both are the same run")
+    for change in found.changes:
+        click.echo(str(change))
+    for stage, count in found.stages.items():
+        click.echo(f"{stage:<9} {count.rerun} of {count.total} would run, {count.reused} reused")

@@ -1,0 +1,124 @@
+"""`themis run` and `themis resume`: execute a benchmark, or go on with one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from themis.cli.output import json_option, print_json
+from themis.cli.session import open_benchmark, open_run, store_option, with_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from themis.cli.progress_view import ProgressMode
+    from themis.results import BenchmarkResult
+    from themis.runtime.orchestrator import RunHandle
+
+__all__ = ["resume", "run"]
+
+_FAILED = 1
+_INTERRUPTED = 130
+
+
+def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--progress` and `--log-json`."""
+    command = click.option("--log-json", is_flag=True, help="Write the log to stderr as JSON.")(
+        command
+    )
+    return click.option(
+        "--progress",
+        type=click.Choice(["auto", "rich", "log", "json", "none"]),
+        default="auto",
+        show_default=True,
+        help="How progress is shown on stderr; auto: rich on a terminal, else log lines.",
+    )(command)
+
+
+@click.command()
+@with_file
+@progress_options
+@click.option(
+    "--stage",
+    type=click.Choice(["all", "generate", "transform", "evaluate"]),
+    default="all",
+    show_default=True,
+    help="Run only one stage: generations, parses, or scores.",
+)
+@json_option
+def run(
+    file: Path,
+    project: Path | None,
+    store: Path | None,
+    progress: ProgressMode,
+    log_json: bool,
+    stage: str,
+    as_json: bool,
+) -> None:
+    """Run the benchmark in FILE (.toml, .yaml or .json): whatever of it is missing.
+
+    What is recorded is never run again: after an interruption, or after a change to scoring, the
+    same command does only what is left. Ctrl-C finishes the calls under way; twice stops at once.
+    """
+    from themis.cli.progress_view import open_progress_view
+    from themis.runtime.logging import configure_logging
+
+    configure_logging(as_json=log_json)
+    with open_benchmark(file, project, store) as session:
+        orchestrator = session.orchestrator
+        action = {
+            "all": orchestrator.run_benchmark,
+            "generate": orchestrator.generate,
+            "transform": orchestrator.transform,
+            "evaluate": orchestrator.evaluate,
+        }[stage]
+        with open_progress_view(progress) as view:
+            result = action(session.benchmark, runtime=session.context, progress=view.update)
+        _finish(result, as_json=as_json, store=orchestrator.db_manager.place)
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@store_option
+@progress_options
+@json_option
+def resume(
+    run_id: str, store: Path | None, progress: ProgressMode, log_json: bool, as_json: bool
+) -> None:
+    """Go on with RUN (an id, or its first characters) from what the store holds.
+
+    Completed calls are not made again; failed ones are tried again.
+    """
+    from themis.cli.progress_view import open_progress_view
+    from themis.runtime.logging import configure_logging
+
+    configure_logging(as_json=log_json)
+    with open_run(store, run_id) as orchestrator:
+        with open_progress_view(progress) as view:
+            result = orchestrator.resume(run_id, progress=view.update)
+        _finish(result, as_json=as_json, store=orchestrator.db_manager.place)
+
+
+def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, store: str) -> None:
+    """Print the result, and leave with the exit code that its status asks for."""
+    from themis.reporting.summary import render_summary, summarise
+    from themis.runtime.orchestrator import RunHandle
+
+    if isinstance(result, RunHandle):
+        click.echo(f"run {result.run_id[:12]} is {result.status} on backend {result.backend!r}")
+        return
+
+    summary = summarise(result)
+    if as_json:
+        print_json(summary.to_dict())
+    else:
+        click.echo(render_summary(summary, "text"))
+        click.echo(f"\nrun {result.run_id[:12]} is in {store}")
+    if result.status == "interrupted":
+        click.echo(f"interrupted; go on with: themis resume {result.run_id[:12]}", err=True)
+        sys.exit(_INTERRUPTED)
+    if result.status in {"partial_failure", "failed"}:
+        sys.exit(_FAILED)

@@ -1,0 +1,96 @@
+"""`themis runs`, `progress` and `report`: what the store holds of runs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from themis.cli.output import json_option, print_json
+from themis.cli.session import open_run_store, store_option
+
+__all__ = ["progress", "report", "runs"]
+
+_REFRESH_SECONDS = 1.0
+
+
+@click.command()
+@store_option
+@json_option
+def runs(store: Path | None, as_json: bool) -> None:
+    """List the runs in the store, newest first."""
+    from themis.results.runs import list_runs
+    from themis.results.tables import text_table
+
+    with open_run_store(store) as opened:
+        rows = [row.to_dict() for row in list_runs(opened)]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        click.echo(text_table(rows))
+    else:
+        click.echo("the store has no runs yet", err=True)
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@store_option
+@click.option("--follow", is_flag=True, help="Go on showing it until the run ends.")
+@json_option
+def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> None:
+    """Show how far RUN is, from any shell: it is read from the store."""
+    from rich.console import Console
+
+    from themis.cli.progress_view import render
+    from themis.runtime.progress import ProgressSnapshot
+
+    with open_run_store(store) as opened:
+        full = opened.run(run_id).run_id
+        while True:
+            payload = opened.load_progress(full)
+            if payload is None:
+                click.echo(f"run {full[:12]} is planned and has not started", err=True)
+                return
+            snapshot = ProgressSnapshot.from_dict(payload)
+            if as_json:
+                print_json(snapshot.to_dict())
+            else:
+                Console().print(render(snapshot))
+            if not follow or snapshot.status not in {"pending", "running"}:
+                return
+            time.sleep(_REFRESH_SECONDS)
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@store_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "csv", "json", "latex", "html"]),
+    default="text",
+    show_default=True,
+    help="The report's form; html is one self-contained page.",
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write it to a file.")
+@json_option
+def report(run_id: str, store: Path | None, form: str, output: Path | None, as_json: bool) -> None:
+    """Report RUN: leaderboard with intervals, comparison, failures, provenance."""
+    from themis.reporting.summary import render_summary, summarise
+    from themis.results import BenchmarkResult
+
+    with open_run_store(store) as opened:
+        result = BenchmarkResult(opened, opened.run(run_id).run_id)
+        text = render_summary(summarise(result), "json" if as_json else form)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        click.echo(f"error: {output} cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
+    click.echo(f"wrote {output}", err=True)

@@ -1,0 +1,170 @@
+"""Binds the references of a spec to components, and collects everything that is wrong at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from pydantic import BaseModel
+
+from themis.errors import ErrorCode, SpecIssue, SpecValidationError, ThemisError
+from themis.plugin.component import ResolvedComponent
+from themis.plugin.declarations import ComponentKind
+from themis.records.canonical import canonical_bytes
+from themis.records.secrets import literal_secrets, redact
+from themis.specs import JudgeInferenceSpec
+
+if TYPE_CHECKING:
+    from themis.plugin.registry import PluginRegistry
+
+__all__ = ["Binder", "BoundComponent"]
+
+
+@attrs.frozen(slots=True, kw_only=True, eq=False)
+class BoundComponent:
+    """A resolved component with its validated configuration.
+
+    `identity` is what goes into keys. Calls to one name and address share limits and a breaker.
+    """
+
+    resolved: ResolvedComponent
+    raw_config: Mapping[str, Any]
+    config: Any
+    identity: Mapping[str, Any]
+
+    @property
+    def kind(self) -> ComponentKind:
+        """The component's kind."""
+        return self.resolved.kind
+
+    @property
+    def name(self) -> str:
+        """The component's name, as declared."""
+        return self.resolved.name
+
+    @property
+    def version(self) -> str:
+        """Its behaviour's version."""
+        return self.resolved.version
+
+    @property
+    def blocking(self) -> bool:
+        """Whether its method takes long without awaiting."""
+        return self.resolved.declaration.blocking
+
+    @property
+    def address(self) -> str | None:
+        """Where the service is that its calls go to, if its configuration has a `base_url`."""
+        url = getattr(self.config, "base_url", None)
+        return redact(str(url)) if url else None
+
+    def make(self) -> Any:
+        """A working instance."""
+        return self.resolved.make(self.config)
+
+    def describe(self) -> dict[str, Any]:
+        """What a manifest records: what it is and where it came from."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "version": self.version,
+            "provider": self.resolved.provider,
+            "distribution_version": self.resolved.distribution_version,
+            "identity": dict(self.identity),
+        }
+
+
+class Binder:
+    """Resolves references against one registry; each distinct component is bound once."""
+
+    def __init__(self, registry: PluginRegistry) -> None:
+        self._registry = registry
+        self._bound: dict[tuple[str, str, bytes], BoundComponent | None] = {}
+        self.issues: list[SpecIssue] = []
+        self.warnings: list[str] = []
+        self.code = ErrorCode.SCHEMA_MISMATCH
+
+    @property
+    def bound(self) -> tuple[BoundComponent, ...]:
+        """Every component that was bound."""
+        return tuple(component for component in self._bound.values() if component is not None)
+
+    def bind(
+        self, kind: ComponentKind, ref: str, config: Mapping[str, Any], where: str
+    ) -> BoundComponent | None:
+        """The component that `ref` names; None after reporting why there is none."""
+        for path in literal_secrets(config):
+            self.issues.append(
+                SpecIssue(
+                    "a credential is never written into a spec; write 'env:NAME' and set NAME",
+                    key=f"{where}: config.{path}",
+                )
+            )
+        key = (kind, ref, canonical_bytes(config))
+        if key not in self._bound:
+            try:
+                self._bound[key] = self._resolve(kind, ref, config)
+            except ThemisError as error:
+                self.report(error, where)
+                self._bound[key] = None
+        return self._bound[key]
+
+    def judges(self, metric: BoundComponent, where: str) -> dict[str, BoundComponent]:
+        """The judges that a metric's configuration names: by spec hash, or by reference."""
+        judges: dict[str, BoundComponent] = {}
+        for judge in _judges_in(metric.config):
+            bound = (
+                self.bind("judge", judge, {}, where)
+                if isinstance(judge, str)
+                else self.bind("engine", judge.model.provider, judge.model.extras, where)
+            )
+            if bound is not None:
+                judges[judge if isinstance(judge, str) else judge.canonical_hash] = bound
+        return judges
+
+    def report(self, error: ThemisError, where: str) -> None:
+        """Keep a finding; compilation goes on to find the others."""
+        if error.code is ErrorCode.PLUGIN_INCOMPATIBLE:
+            self.code = error.code
+        self.issues.append(SpecIssue(error.message, key=where))
+
+    def raise_issues(self) -> None:
+        """Raise one error with everything that was reported.
+
+        Raises:
+            SpecValidationError: if there is anything.
+        """
+        if self.issues:
+            message = "\n".join(dict.fromkeys(map(str, self.issues)))
+            raise SpecValidationError(message, code=self.code, issues=self.issues)
+
+    def _resolve(self, kind: ComponentKind, ref: str, config: Mapping[str, Any]) -> BoundComponent:
+        resolution = self._registry.explain(kind, ref)
+        self.warnings.extend(resolution.warnings)
+        resolved = resolution.component()
+        settings = resolved.configure(config)
+        return BoundComponent(
+            resolved=resolved,
+            raw_config=config,
+            config=settings if resolved.config_model is not None else (dict(config) or None),
+            identity=resolved.identity(settings),
+        )
+
+
+def _judges_in(config: Any) -> Iterator[JudgeInferenceSpec | str]:
+    """The judge specs anywhere in a configuration, and the references in a field `judges`."""
+    if isinstance(config, JudgeInferenceSpec):
+        yield config
+    elif isinstance(config, BaseModel):
+        for name in type(config).model_fields:
+            value = getattr(config, name)
+            if name == "judges":
+                yield from (entry for entry in value if isinstance(entry, str))
+            yield from _judges_in(value)
+    elif isinstance(config, Mapping):
+        for value in config.values():
+            yield from _judges_in(value)
+    elif isinstance(config, (list, tuple)):
+        for value in config:
+            yield from _judges_in(value)

@@ -1,0 +1,213 @@
+"""Compiles an experiment into a plan. All findings are reported at once, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from themis.errors import SpecIssue, SpecValidationError
+from themis.planning.binding import Binder, BoundComponent
+from themis.planning.capabilities import check_capabilities
+from themis.planning.keys import described_key
+from themis.planning.plan import Arm, MetricPlan, Parse, Plan, Score, SlicePlan
+from themis.planning.prompts import PromptRenderer, slice_namespace
+from themis.plugin.hook_points import HOOK_POINTS, takes_part
+from themis.specs import (
+    ExperimentSpec,
+    InferenceParamsSpec,
+    ModelSpec,
+    ParseSpec,
+    PromptVariantSpec,
+    ScoreSpec,
+    SliceSpec,
+)
+
+if TYPE_CHECKING:
+    from themis.plugin.registry import PluginRegistry
+
+__all__ = ["compile_plan"]
+
+_GENERATION_HOOKS = ("pre_inference", "post_inference")
+_PARSE_HOOKS = ("pre_extraction", "post_extraction")
+_SCORE_HOOKS = ("pre_eval", "post_eval")
+
+
+def compile_plan(experiment: ExperimentSpec, *, registry: PluginRegistry, global_seed: int) -> Plan:
+    """The plan of an experiment: components resolved, prompts compiled, keys computed.
+
+    Raises:
+        SpecValidationError: with every unknown component, bad configuration, undeclared template
+            name and missing capability as an issue.
+    """
+    binder = Binder(registry)
+    compiler = _Compiler(experiment, binder, registry)
+    slices = tuple(compiler.slice_plans())
+    binder.raise_issues()
+    return Plan(
+        experiment=experiment,
+        slices=slices,
+        components=binder.bound,
+        global_seed=global_seed,
+        warnings=tuple(dict.fromkeys(binder.warnings)),
+    )
+
+
+@attrs.frozen(slots=True)
+class _ArmSubject:
+    """What an arm is made of; the slice itself is no part of its key."""
+
+    spec: SliceSpec
+    variant: PromptVariantSpec
+    model: ModelSpec
+    params: InferenceParamsSpec
+    engine: BoundComponent | None
+
+    def described(self) -> dict[str, Any]:
+        generation = self.spec.generation
+        return {
+            "variant": self.variant.model_dump(mode="json"),
+            "model": self.model.model_id if self.engine else self.model.model_dump(mode="json"),
+            "engine": self.engine.identity if self.engine else None,
+            "params": self.params.model_dump(mode="json"),
+            "generation": generation.model_dump(mode="json") if generation else None,
+        }
+
+
+class _Compiler:
+    def __init__(
+        self, experiment: ExperimentSpec, binder: Binder, registry: PluginRegistry
+    ) -> None:
+        self.experiment = experiment
+        self.binder = binder
+        self._hooks = _hook_identities(registry)
+        self._arms = 0
+        self._metrics = 0
+
+    def slice_plans(self) -> Iterator[SlicePlan]:
+        """The slices in order, their arms and metrics numbered through."""
+        for position, spec in enumerate(self.experiment.slices):
+            where = f"slices[{position}]"
+            parses = {parse.name: self._parse(parse, where) for parse in spec.parses}
+            yield SlicePlan(
+                spec=spec,
+                arms=tuple(self._slice_arms(spec, where)),
+                parses=tuple(parses.values()),
+                scores=tuple(self._score(score, parses, where) for score in spec.scores),
+            )
+
+    def _slice_arms(self, spec: SliceSpec, where: str) -> Iterator[Arm]:
+        engines = [
+            self._engine(spec, model, f"models[{n}].provider")
+            for n, model in enumerate(self.experiment.models)
+        ]
+        for variant in self.experiment.variants_for(spec):
+            renderer, follow_ups = self._renderers(spec, variant, where)
+            for model, engine in zip(self.experiment.models, engines, strict=True):
+                for params in self.experiment.params:
+                    subject = _ArmSubject(spec, variant, model, params, engine)
+                    yield self._arm(subject, renderer, follow_ups)
+
+    def _engine(self, spec: SliceSpec, model: ModelSpec, where: str) -> BoundComponent | None:
+        if spec.generation is None:
+            return None
+        engine = self.binder.bind("engine", model.provider, model.extras, where)
+        if engine is not None:
+            findings = check_capabilities(engine, spec, self.experiment)
+            self.binder.warnings.extend(findings.warnings)
+            self.binder.issues.extend(SpecIssue(text, key=where) for text in findings.errors)
+        return engine
+
+    def _renderers(
+        self, spec: SliceSpec, variant: PromptVariantSpec, where: str
+    ) -> tuple[PromptRenderer | None, tuple[PromptRenderer, ...]]:
+        turns = spec.generation.follow_ups if spec.generation else ()
+        try:
+            renderer = PromptRenderer(variant)
+            return renderer, tuple(renderer.turn(turn) for turn in turns)
+        except SpecValidationError as error:
+            self.binder.report(error, where)
+            return None, ()
+
+    def _arm(
+        self,
+        subject: _ArmSubject,
+        renderer: PromptRenderer | None,
+        follow_ups: tuple[PromptRenderer, ...],
+    ) -> Arm:
+        reads = set().union(*(r.reads for r in (renderer, *follow_ups) if r is not None))
+        described = subject.described() | {"hooks": [self._hooks[p] for p in _GENERATION_HOOKS]}
+        if "slice" in reads:
+            described["slice"] = slice_namespace(subject.spec)
+        arm = Arm(
+            index=self._arms,
+            benchmark_id=self.experiment.experiment_id,
+            slice_spec=subject.spec,
+            variant=subject.variant,
+            model=subject.model,
+            params=subject.params,
+            engine=subject.engine,
+            key=described_key("arm", described),
+            renderer=renderer,
+            follow_ups=follow_ups,
+        )
+        self._arms += 1
+        return arm
+
+    def _parse(self, spec: ParseSpec, where: str) -> Parse:
+        chain = [
+            self.binder.bind(
+                "extractor", link.id, link.config, f"{where}.parses[{spec.name}].extractors"
+            )
+            for link in spec.extractors
+        ]
+        bound = tuple(link for link in chain if link is not None)
+        described = {
+            "chain": [link.identity for link in bound],
+            "hooks": [self._hooks[stage] for stage in _PARSE_HOOKS],
+        }
+        return Parse(name=spec.name, key=described_key("transform", described), chain=bound)
+
+    def _score(self, spec: ScoreSpec, parses: Mapping[str, Parse], where: str) -> Score:
+        metrics = tuple(self._metrics_of(spec, where))
+        parse = parses[spec.parse] if spec.parse is not None else None
+        described = {
+            "transform": parse.key.hex() if parse else None,
+            "metrics": sorted(metric.key.hex() for metric in metrics),
+        }
+        key = described_key("evaluation", described)
+        return Score(name=spec.name, key=key, parse=parse, metrics=metrics)
+
+    def _metrics_of(self, spec: ScoreSpec, where: str) -> Iterator[MetricPlan]:
+        for reference in spec.metrics:
+            place = f"{where}.scores[{spec.name}].metrics"
+            bound = self.binder.bind("metric", reference.id, reference.config, place)
+            if bound is None:
+                continue
+            judges = self.binder.judges(bound, place)
+            declaration = bound.resolved.declaration
+            described = {
+                "metric": bound.identity,
+                "judges": {name: judge.identity for name, judge in judges.items()},
+                "hooks": [self._hooks[stage] for stage in _SCORE_HOOKS],
+            }
+            yield MetricPlan(
+                index=self._metrics,
+                metric_id=reference.reported_name,
+                component=bound,
+                key=described_key("metric", described),
+                judges=judges,
+                direction=getattr(declaration, "direction", "maximize"),
+                units=getattr(declaration, "units", ""),
+            )
+            self._metrics += 1
+
+
+def _hook_identities(registry: PluginRegistry) -> dict[str, list[Any]]:
+    """Per point, the hooks that do something there: they can change its outcome."""
+    entries = tuple(registry.iter_hook_registrations())
+    return {
+        point: [entry.identity() for entry in entries if takes_part(entry.hook, point)]
+        for point in HOOK_POINTS
+    }

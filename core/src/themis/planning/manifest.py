@@ -1,0 +1,89 @@
+"""The manifest of a run: what was planned, from what, by which components; deterministic.
+
+`run_id` is a hash of the identity alone. Provenance (versions, platform, commit) is recorded beside
+it and never changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from themis.planning.keys import described_key
+from themis.records.canonical import digest
+
+if TYPE_CHECKING:
+    from themis.planning.plan import Plan
+
+__all__ = ["DatasetSummary", "RunManifest", "items_digest", "run_identity"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class DatasetSummary:
+    """What one slice selected: how many items, and a digest of them whatever their order.
+
+    `shortfall` is how many fewer items there were than the query asked for.
+    """
+
+    slice_id: str
+    identity: Mapping[str, Any]
+    item_count: int
+    items_digest: str
+    shortfall: int = 0
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RunManifest:
+    """A plan as it was persisted.
+
+    `counts` are work items by stage; `components` name each component with its version, provider
+    and configuration; `spec` is the compiled experiment as written.
+    """
+
+    run_id: str
+    benchmark_id: str
+    spec: Mapping[str, Any]
+    spec_hash: str
+    components: Sequence[Mapping[str, Any]]
+    datasets: Sequence[DatasetSummary]
+    global_seed: int
+    num_samples: int
+    trial_count: int
+    counts: Mapping[str, int]
+    metrics: Sequence[Mapping[str, Any]]
+    warnings: Sequence[str] = ()
+    project: Mapping[str, Any] = attrs.field(factory=dict)
+    provenance: Mapping[str, Any] = attrs.field(factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, as they are stored and printed."""
+        return attrs.asdict(self, recurse=True)
+
+    @classmethod
+    def from_dict(cls, payload: Mapping[str, Any]) -> RunManifest:
+        """The manifest that `to_dict` described."""
+        datasets = [DatasetSummary(**entry) for entry in payload["datasets"]]
+        return cls(**{**payload, "datasets": datasets})
+
+
+def items_digest(keys: Sequence[bytes]) -> str:
+    """A digest of the selected items that does not depend on their order."""
+    return digest(b"items", *sorted(keys)).hex()
+
+
+def run_identity(plan: Plan, datasets: Sequence[DatasetSummary]) -> str:
+    """The run's id: a hash of everything that determines its results."""
+    described = {
+        "experiment": plan.experiment.canonical_hash,
+        "seed": plan.global_seed,
+        "arms": [arm.key.hex() for arm in plan.arms],
+        "scores": [
+            [score.name, score.key.hex()] for entry in plan.slices for score in entry.scores
+        ],
+        "datasets": [
+            [entry.slice_id, dict(entry.identity), entry.items_digest] for entry in datasets
+        ],
+    }
+    return described_key("run", described).hex()

@@ -1,0 +1,194 @@
+"""A compiled plan: every component resolved, every key that does not depend on items computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from themis.planning.seeds import candidate_seed
+from themis.records import TrialSpec
+
+if TYPE_CHECKING:
+    from themis.planning.binding import BoundComponent
+    from themis.planning.items import PlannedItem
+    from themis.planning.prompts import PromptRenderer
+    from themis.records import Message
+    from themis.specs import (
+        ExperimentSpec,
+        InferenceParamsSpec,
+        ModelSpec,
+        PromptVariantSpec,
+        SliceSpec,
+    )
+
+__all__ = ["Arm", "MetricPlan", "Parse", "Plan", "Score", "SlicePlan"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Arm:
+    """One prompt variant, model and parameter set of a slice.
+
+    `engine` is None where the slice has no generation stage.
+    """
+
+    index: int
+    benchmark_id: str
+    slice_spec: SliceSpec
+    variant: PromptVariantSpec
+    model: ModelSpec
+    params: InferenceParamsSpec
+    engine: BoundComponent | None
+    key: bytes
+    renderer: PromptRenderer | None
+    follow_ups: tuple[PromptRenderer, ...] = ()
+
+    def render(self, item: PlannedItem) -> tuple[Message, ...]:
+        """The prompt for one item.
+
+        Raises:
+            ItemError: the item lacks a field that a template reads.
+        """
+        assert self.renderer is not None  # a plan with a broken template is never made
+        return self._rendered(self.renderer, item)
+
+    def render_follow_ups(self, item: PlannedItem) -> tuple[tuple[Message, ...], ...]:
+        """The scripted later turns for one item."""
+        return tuple(self._rendered(turn, item) for turn in self.follow_ups)
+
+    def _rendered(self, renderer: PromptRenderer, item: PlannedItem) -> tuple[Message, ...]:
+        return renderer.render(item.payload, self.slice_spec, self.params, self.model)
+
+    def trial(
+        self, item: PlannedItem, *, trial_key: bytes, item_key: bytes, prompt: tuple[Message, ...]
+    ) -> TrialSpec:
+        """One item under this arm, as components see it."""
+        spec, generation = self.slice_spec, self.slice_spec.generation
+        return TrialSpec(
+            trial_hash=trial_key.hex(),
+            benchmark_id=self.benchmark_id,
+            slice_id=spec.slice_id,
+            item_id=item.item_id,
+            prompt_variant_id=self.variant.id,
+            prompt_family=self.variant.family,
+            model=self.model,
+            params=self.params,
+            prompt=prompt,
+            dimensions=spec.dimensions,
+            dataset_id=spec.dataset.dataset_id,
+            item_hash=item_key.hex(),
+            tools=tuple(generation.tools) if generation else (),
+            mcp_servers=tuple(generation.mcp_servers) if generation else (),
+            max_tool_rounds=generation.max_tool_rounds if generation else 1,
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """The row that the store keeps of this arm."""
+        return {
+            "slice_id": self.slice_spec.slice_id,
+            "prompt_variant_id": self.variant.id,
+            "prompt_family": self.variant.family,
+            "model_id": self.model.model_id,
+            "provider": self.model.provider,
+            "params_hash": self.params.canonical_hash,
+            "params": self.params.model_dump(mode="json"),
+            "dimensions": dict(self.slice_spec.dimensions),
+            "dataset_id": self.slice_spec.dataset.dataset_id,
+        }
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Parse:
+    """One extractor chain; `key` is its transform hash."""
+
+    name: str
+    key: bytes
+    chain: tuple[BoundComponent, ...]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class MetricPlan:
+    """One metric of one score: `index` is its column in the run."""
+
+    index: int
+    metric_id: str
+    component: BoundComponent
+    key: bytes
+    judges: Mapping[str, BoundComponent] = attrs.field(factory=dict)
+    direction: str = "maximize"
+    units: str = ""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Score:
+    """One score spec of a slice: the parse it reads (None: the raw output) and its metrics."""
+
+    name: str
+    key: bytes
+    parse: Parse | None
+    metrics: tuple[MetricPlan, ...]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class SlicePlan:
+    """One slice with its arms, parses and scores."""
+
+    spec: SliceSpec
+    arms: tuple[Arm, ...]
+    parses: tuple[Parse, ...]
+    scores: tuple[Score, ...]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Plan:
+    """Everything that is known before a dataset is read."""
+
+    experiment: ExperimentSpec
+    slices: tuple[SlicePlan, ...]
+    components: tuple[BoundComponent, ...]
+    global_seed: int
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms, by index."""
+        return tuple(arm for slice_plan in self.slices for arm in slice_plan.arms)
+
+    @cached_property
+    def _slice_by_arm(self) -> tuple[SlicePlan, ...]:
+        return tuple(slice_plan for slice_plan in self.slices for _ in slice_plan.arms)
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The engines and judges that the run calls: the names that limits may be set for."""
+        kinds = ("engine", "judge")
+        return frozenset(entry.name for entry in self.components if entry.kind in kinds)
+
+    def slice_of(self, arm: Arm) -> SlicePlan:
+        """The slice that an arm belongs to."""
+        return self._slice_by_arm[arm.index]
+
+    def seed(self, arm: Arm, trial: bytes, sample: int) -> int | None:
+        """The seed of one sample of a trial; an imported candidate has none."""
+        if arm.engine is None:
+            return None
+        return candidate_seed(self.global_seed, trial, sample, explicit=arm.params.seed)
+
+    def metric_rows(self) -> list[dict[str, Any]]:
+        """The rows that the store keeps of the run's metric columns."""
+        return [
+            {
+                "metric_id": metric.metric_id,
+                "score_name": score.name,
+                "slice_id": slice_plan.spec.slice_id,
+                "evaluation_hash": score.key.hex(),
+                "transform_hash": score.parse.key.hex() if score.parse else None,
+                "direction": metric.direction,
+                "units": metric.units,
+            }
+            for slice_plan in self.slices
+            for score in slice_plan.scores
+            for metric in score.metrics
+        ]

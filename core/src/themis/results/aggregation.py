@@ -1,0 +1,62 @@
+"""Means of scores by group, with how sure they are and what failed beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from themis.results.grouping import ROW_KEYS, check_group_by, group_order, score_groups
+from themis.results.score_sums import GroupQuery, GroupSums, OnError
+from themis.statistics import estimate_from_sums
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from themis.results.layout import MetricColumn, RunLayout
+
+__all__ = ["aggregate_scores"]
+
+
+def aggregate_scores(
+    connection: Connection,
+    layout: RunLayout,
+    *,
+    group_by: str | Sequence[str],
+    metrics: Sequence[MetricColumn],
+    on_error: OnError = "exclude",
+) -> list[dict[str, Any]]:
+    """One row per group of the metric columns' scores, sorted by group, None first.
+
+    A row has the group keys, `mean` (of `count` scores), `errors` (failed candidates and metrics),
+    `se`, `ci_lower`, `ci_upper`, `ci_level`, `method`, `reason` and `n_items`: the standard error
+    is over items, however many samples, prompts or models the scores of an item come from.
+
+    Raises:
+        ValueError: an unknown group key or `on_error`; the message lists the known ones.
+    """
+    keys = check_group_by(layout, group_by)
+    row_keys = [key for key in keys if key in ROW_KEYS]
+    query = GroupQuery(connection=connection, layout=layout, row_keys=row_keys, on_error=on_error)
+    rows = []
+    for group in score_groups(layout, keys, metrics):
+        shared = dict(zip(keys, group.key, strict=True))
+        for found in query.sums(group):
+            named = {**shared, **dict(zip(row_keys, found.row_key, strict=True))}
+            rows.append({**named, **_figures(found)})
+    return sorted(rows, key=lambda row: group_order([row[key] for key in keys]))
+
+
+def _figures(found: GroupSums) -> dict[str, Any]:
+    estimate = estimate_from_sums(found.sums)
+    return {
+        "mean": estimate.mean,
+        "count": estimate.n,
+        "errors": found.errors,
+        "se": estimate.se,
+        "ci_lower": estimate.ci_lower,
+        "ci_upper": estimate.ci_upper,
+        "ci_level": estimate.ci_level,
+        "method": estimate.method,
+        "reason": estimate.reason,
+        "n_items": estimate.n_items,
+    }

@@ -1,0 +1,255 @@
+"""Candidates put together again from the events that hold their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+from sqlalchemy import select
+
+from themis.records import (
+    CandidateRecord,
+    ConversationTrace,
+    EvaluationRecord,
+    ExtractionRecord,
+    FailureRecord,
+    InferenceRecord,
+    JudgeAuditTrail,
+    ObservabilityLink,
+    RecordTimeline,
+    TimelineStage,
+)
+from themis.records.canonical import digest
+from themis.records.codec import from_plain
+from themis.storage import schema
+from themis.storage.reading import chunked
+from themis.storage.recording import read_parse, read_score
+from themis.storage.schema import CandidateStatus, ScoreStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+    from sqlalchemy.engine import Connection
+
+    from themis.results.layout import RunLayout
+    from themis.results.overlay import Overlay
+    from themis.results.source import RunSource
+    from themis.results.trials import TrialRow
+    from themis.storage import StoredEvent
+
+__all__ = ["ReadCandidate", "read_candidates"]
+
+_CANDIDATES = schema.candidates
+_SCORES = schema.scores
+_IN_ONE_QUERY = 500
+
+T = TypeVar("T")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ReadCandidate:
+    """A candidate, and beside it its links, its events and its parses by transform hash."""
+
+    record: CandidateRecord
+    links: tuple[ObservabilityLink, ...]
+    events: tuple[StoredEvent, ...]
+    parses: Mapping[str, tuple[ExtractionRecord, ...]]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Shown:
+    """What of an event is this run's, seen through an overlay.
+
+    An event of another run, whose scores this one reuses, may hold more than that. Of the run's own
+    events every parse is shown, unless the overlay has chosen: `chosen` says that it has.
+    """
+
+    run: int
+    transforms: frozenset[str]
+    metric_ids: frozenset[str]
+    chosen: bool
+
+    @classmethod
+    def of(cls, layout: RunLayout, overlay: Overlay) -> _Shown:
+        columns = overlay.metrics(layout)
+        hashes = {overlay.transform_hash, *(column.transform_hash for column in columns)}
+        return cls(
+            run=layout.run,
+            transforms=frozenset(value for value in hashes if value is not None),
+            metric_ids=frozenset(column.metric_id for column in columns),
+            chosen=overlay.transform_hash is not None or overlay.evaluation_hash is not None,
+        )
+
+    def parse(self, event: StoredEvent, transform_hash: str) -> bool:
+        own = event.run == self.run and not self.chosen
+        return own or transform_hash in self.transforms
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Places:
+    """Where the parts of one candidate are: event numbers, and positions within them."""
+
+    row: Row[Any]
+    scores: Sequence[tuple[int, int]]
+    parses: Sequence[int]
+
+    def seqs(self) -> list[int]:
+        """All events to read."""
+        evaluated = () if self.row.evaluated_seq is None else (self.row.evaluated_seq,)
+        seqs = {*evaluated, *self.parses, *(seq for seq, _ in self.scores)}
+        return [self.row.generated_seq, *sorted(seqs - {self.row.generated_seq})]
+
+
+def read_candidates(
+    source: RunSource, trials: Sequence[TrialRow], overlay: Overlay
+) -> dict[int, list[ReadCandidate]]:
+    """The candidates of some trials by trial number, each in the order of its samples.
+
+    Scores and extractions are those the overlay shows.
+    """
+    places = _find(source, trials, overlay)
+    events = source.events([seq for place in places for seq in place.seqs()])
+    shown = _Shown.of(source.layout, overlay)
+    found: dict[int, list[ReadCandidate]] = {trial.number: [] for trial in trials}
+    for place in places:
+        found[place.row.trial].append(_assembled(place, events, shown))
+    return found
+
+
+def _find(source: RunSource, trials: Sequence[TrialRow], overlay: Overlay) -> list[_Places]:
+    layout = source.layout
+    with source.connection() as connection:
+        rows = _candidate_rows(connection, layout, trials)
+        scores = _score_places(connection, layout, trials, overlay)
+    parses = _parse_places(source, rows, trials, overlay)
+    return [
+        _Places(
+            row=row,
+            scores=scores.get((row.trial, row.sample), ()),
+            parses=parses.get(row.candidate_hash, ()),
+        )
+        for row in rows
+    ]
+
+
+def _candidate_rows(
+    connection: Connection, layout: RunLayout, trials: Sequence[TrialRow]
+) -> list[Row[Any]]:
+    wanted = select(_CANDIDATES).where(_CANDIDATES.c.run == layout.run)
+    return [
+        row
+        for numbers in chunked((trial.number for trial in trials), _IN_ONE_QUERY)
+        for row in connection.execute(
+            wanted.where(_CANDIDATES.c.trial.in_(numbers)).order_by(
+                _CANDIDATES.c.trial, _CANDIDATES.c.sample
+            )
+        )
+    ]
+
+
+def _score_places(
+    connection: Connection, layout: RunLayout, trials: Sequence[TrialRow], overlay: Overlay
+) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """(event, position) of every score that is shown, by (trial, sample), in metric order."""
+    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    columns = (_SCORES.c.trial, _SCORES.c.sample, _SCORES.c.seq, _SCORES.c.position)
+    for metric in overlay.metrics(layout):
+        for arm, numbers in _by_arm(trials, metric.slice_id).items():
+            statement = select(*columns).where(
+                _SCORES.c.run == layout.run,
+                _SCORES.c.metric == metric.index,
+                _SCORES.c.arm == arm,
+                _SCORES.c.trial.in_(numbers),
+                _SCORES.c.status != ScoreStatus.NO_CANDIDATE.value,
+            )
+            for trial, sample, seq, position in connection.execute(statement):
+                found.setdefault((trial, sample), []).append((seq, position))
+    return found
+
+
+def _by_arm(trials: Iterable[TrialRow], slice_id: str) -> dict[int, list[int]]:
+    numbers: dict[int, list[int]] = {}
+    for trial in trials:
+        if trial.arm.slice_id == slice_id:
+            numbers.setdefault(trial.arm.index, []).append(trial.number)
+    return numbers
+
+
+def _parse_places(
+    source: RunSource, rows: Sequence[Row[Any]], trials: Sequence[TrialRow], overlay: Overlay
+) -> dict[bytes, list[int]]:
+    """The events of the parses that the scores shown read, by candidate hash."""
+    slices = {trial.number: trial.arm.slice_id for trial in trials}
+    chains = {
+        (column.slice_id, bytes.fromhex(column.transform_hash))
+        for column in overlay.metrics(source.layout)
+        if column.transform_hash is not None
+    }
+    keys = {
+        digest(b"parse", row.candidate_hash, transform): row.candidate_hash
+        for row in rows
+        for slice_id, transform in chains
+        if slice_id == slices[row.trial]
+    }
+    found: dict[bytes, list[int]] = {}
+    for key, seq in source.known(keys).items():
+        found.setdefault(keys[key], []).append(seq)
+    return found
+
+
+def _assembled(place: _Places, events: Mapping[int, StoredEvent], shown: _Shown) -> ReadCandidate:
+    row = place.row
+    origin, *later = (events[seq] for seq in place.seqs())
+    value = origin.value
+    parses = _parses(later, shown)
+    stages = [stage for event in (origin, *later) for stage in event.value["timeline"]]
+    record = CandidateRecord(
+        candidate_id=row.candidate_hash.hex(),
+        sample_index=row.sample,
+        effective_seed=value.get("seed"),
+        inference=_maybe(value.get("inference"), InferenceRecord),
+        conversation=_maybe(value.get("conversation"), ConversationTrace),
+        extractions=tuple(record for chain in parses.values() for record in chain),
+        evaluation=_evaluation([events[seq].value["scores"][at] for seq, at in place.scores]),
+        judge_audits=_audits(later, shown),
+        timeline=RecordTimeline(tuple(from_plain(stage, TimelineStage) for stage in stages)),
+        status="error" if row.status == CandidateStatus.ERROR else "ok",
+        failure=_maybe(value.get("failure"), FailureRecord),
+    )
+    links = tuple(from_plain(link, ObservabilityLink) for link in value.get("links", ()))
+    return ReadCandidate(record=record, links=links, events=(origin, *later), parses=parses)
+
+
+def _parses(
+    events: Iterable[StoredEvent], shown: _Shown
+) -> dict[str, tuple[ExtractionRecord, ...]]:
+    """The extractions of each chain that is shown, by its hash."""
+    return {
+        entry["transform_hash"]: read_parse(entry).extractions
+        for event in events
+        for entry in event.value["parses"]
+        if shown.parse(event, entry["transform_hash"])
+    }
+
+
+def _audits(events: Iterable[StoredEvent], shown: _Shown) -> tuple[JudgeAuditTrail, ...]:
+    trails = (
+        from_plain(entry, JudgeAuditTrail)
+        for event in events
+        for entry in event.value.get("judge_audits", ())
+    )
+    return tuple(trail for trail in trails if trail.metric_id in shown.metric_ids)
+
+
+def _evaluation(entries: Sequence[Mapping[str, Any]]) -> EvaluationRecord | None:
+    """All scores shown; `evaluation_hash` is empty where they are of several passes."""
+    if not entries:
+        return None
+    read = [read_score(entry) for entry in entries]
+    hashes = {entry.evaluation_hash for entry in read}
+    scores = tuple(entry.score for entry in read)
+    return EvaluationRecord(hashes.pop() if len(hashes) == 1 else "", scores)
+
+
+def _maybe(data: Any, kind: type[T]) -> T | None:
+    return None if data is None else from_plain(data, kind)

@@ -1,0 +1,65 @@
+"""One run of a store, opened for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from themis.results.layout import RunLayout, load_layout, unknown_run
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from themis.storage import RunRow, RunStore, StoredEvent
+
+__all__ = ["RunSource"]
+
+
+class RunSource:
+    """The store and one run in it; what is fixed at planning is read once.
+
+    Raises:
+        StorageError: the store has no such run.
+    """
+
+    def __init__(self, store: RunStore, run_id: str) -> None:
+        self._store = store
+        with store.reader() as connection:
+            self.layout: RunLayout = load_layout(connection, run_id)
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """A connection to read projections with; a snapshot while it is open."""
+        return self._store.reader()
+
+    def events(self, seqs: Sequence[int]) -> Mapping[int, StoredEvent]:
+        """Events by number, each with its hash checked."""
+        return self._store.events(seqs)
+
+    def known(self, keys: Iterable[bytes]) -> Mapping[bytes, int]:
+        """The events that hold the artifacts with these keys, where there are any."""
+        return self._store.known(keys)
+
+    def item(self, item_hash: bytes) -> Any:
+        """An item's payload; None where the store does not keep payloads."""
+        envelope = self._store.get_items([item_hash]).get(item_hash)
+        return None if envelope is None else envelope["payload"]
+
+    def run_row(self) -> RunRow:
+        """The run as it stands now.
+
+        Raises:
+            StorageError: the store no longer has it.
+        """
+        row = self._store.find_run(self.layout.run_id)
+        if row is None:
+            raise unknown_run(self.layout.run_id)
+        return row
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """The manifest that the run was planned with."""
+        planned = self._store.event(self.run_row().manifest_seq)
+        manifest: Mapping[str, Any] = planned.value["manifest"]
+        return manifest

@@ -1,0 +1,170 @@
+"""Bundles: pending work as a versioned file that another process fills in and hands back.
+
+A bundle is JSONL: a header line with a hash over the tasks, then one line per task. Somebody else
+sets each task's `result`; `records()` makes candidates of what was filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import attrs
+import orjson
+
+from themis.errors import ErrorCode, SpecIssue, SpecValidationError
+from themis.records import (
+    CandidateRecord,
+    EvaluationRecord,
+    FailureRecord,
+    InferenceRecord,
+    MetricScore,
+)
+from themis.records.canonical import canonical_bytes, decode, digest
+from themis.records.codec import from_plain
+from themis.runtime.outcomes import as_score
+
+__all__ = ["Bundle", "EvaluationBundle", "GenerationBundle"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Bundle:
+    """Pending work of one run. `tasks` are plain JSON values."""
+
+    format: ClassVar[str]
+
+    run_id: str
+    tasks: tuple[Mapping[str, Any], ...]
+
+    def write(self, path: str | Path) -> Path:
+        """Write the bundle as JSONL; parents are made."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lines = [canonical_bytes(self._header()), *map(canonical_bytes, self.tasks)]
+        target.write_bytes(b"\n".join(lines) + b"\n")
+        return target
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a bundle, filled in or not.
+
+        Raises:
+            SpecValidationError: for a file of another format, a broken line, or tasks that were
+                changed since the bundle was exported (their `result` apart).
+        """
+        header, *tasks = _lines(Path(path))
+        if header.get("format") != cls.format:
+            raise _refused(path, 1, f"expected format {cls.format!r}, got {header.get('format')!r}")
+        bundle = cls(run_id=str(header.get("run_id")), tasks=tuple(tasks))
+        if header.get("tasks_hash") != bundle._tasks_hash():
+            raise _refused(path, 1, "the tasks are not those that were exported; export again")
+        return bundle
+
+    def _header(self) -> dict[str, Any]:
+        return {
+            "format": self.format,
+            "run_id": self.run_id,
+            "tasks": len(self.tasks),
+            "tasks_hash": self._tasks_hash(),
+        }
+
+    def _tasks_hash(self) -> str:
+        asked = [{k: v for k, v in task.items() if k != "result"} for task in self.tasks]
+        return digest(self.format.encode(), *map(canonical_bytes, asked)).hex()
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class GenerationBundle(Bundle):
+    """Pending generations: each task has the rendered messages, model, params and seed.
+
+    A task's `result` is `{"raw_text": ...}` (or any other InferenceRecord fields), or
+    `{"error": "..."}`.
+    """
+
+    format: ClassVar[str] = "themis-generation-bundle/1"
+
+    def records(self) -> list[CandidateRecord]:
+        """The candidates of the tasks that have a result."""
+        return [_generated(task) for task in self.tasks if task.get("result") is not None]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class EvaluationBundle(Bundle):
+    """Pending scores: each task has the candidate, the item and the metrics asked for.
+
+    A task's `result` is `{metric_id: value}`; a value is a number or `{"error": "..."}`.
+    """
+
+    format: ClassVar[str] = "themis-evaluation-bundle/1"
+
+    def records(self) -> list[CandidateRecord]:
+        """The scored candidates of the tasks that have a result."""
+        return [_scored(task) for task in self.tasks if task.get("result") is not None]
+
+
+def _generated(task: Mapping[str, Any]) -> CandidateRecord:
+    result = task["result"]
+    if not isinstance(result, Mapping):
+        result = {"raw_text": result}
+    if "error" in result:
+        failure = FailureRecord(
+            code=ErrorCode.PROVIDER_UNAVAILABLE, message=str(result["error"]), stage="generate"
+        )
+        return CandidateRecord(
+            candidate_id=task["candidate_id"],
+            sample_index=task["sample"],
+            effective_seed=task["seed"],
+            status="error",
+            failure=failure,
+        )
+    return CandidateRecord(
+        candidate_id=task["candidate_id"],
+        sample_index=task["sample"],
+        effective_seed=task["seed"],
+        inference=from_plain(dict(result), InferenceRecord),
+    )
+
+
+def _scored(task: Mapping[str, Any]) -> CandidateRecord:
+    scores = []
+    for metric, given in task["result"].items():
+        failed = isinstance(given, Mapping)
+        value = _failed_score(metric, given) if failed else given
+        scores.append(as_score(value, metric=metric))
+    return CandidateRecord(
+        candidate_id=task["candidate_id"],
+        sample_index=task["sample"],
+        evaluation=EvaluationRecord(task["evaluation_hash"], tuple(scores)),
+    )
+
+
+def _failed_score(metric: str, given: Mapping[str, Any]) -> MetricScore:
+    return MetricScore(metric_id=metric, value=None, error=str(given.get("error")))
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: the bundle cannot be read: {error.strerror or error}"
+        raise SpecValidationError(msg) from error
+    lines: list[dict[str, Any]] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            entry = decode(line)
+        except orjson.JSONDecodeError as error:
+            raise _refused(path, number, f"not JSON: {error}") from error
+        if not isinstance(entry, dict):
+            raise _refused(path, number, "every line of a bundle is a JSON object")
+        lines.append(entry)
+    if not lines:
+        raise _refused(path, 1, "the bundle is empty")
+    return lines
+
+
+def _refused(path: str | Path, line: int, message: str) -> SpecValidationError:
+    issue = SpecIssue(message, file=str(path), line=line)
+    return SpecValidationError(str(issue), issues=[issue])

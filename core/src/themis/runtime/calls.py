@@ -1,0 +1,158 @@
+"""Calls components: engines and judges through their provider's gate, the rest inline or gated."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from themis.errors import ErrorCode, InferenceError, ThemisError
+from themis.runtime.inline import InlineDeadline, InlineTimeoutError
+
+if TYPE_CHECKING:
+    from themis.planning.binding import BoundComponent
+    from themis.plugin import InferenceRuntime, JudgeRequest
+    from themis.records import StageName, TrialSpec
+    from themis.runtime.components import Instances
+    from themis.runtime.limits import CallOutcome, RunLimits
+    from themis.runtime.options import RuntimeOptions
+
+__all__ = ["ComponentCalls"]
+
+_CHARACTERS_PER_TOKEN = 4
+
+
+class ComponentCalls:
+    """How one execution calls its components."""
+
+    def __init__(
+        self,
+        *,
+        instances: Instances,
+        limits: RunLimits,
+        options: RuntimeOptions,
+        secrets: Mapping[str, str],
+    ) -> None:
+        self._instances = instances
+        self._limits = limits
+        self._options = options
+        self._inline = InlineDeadline(min(options.deadline("parse"), options.deadline("score")))
+        self.secrets = secrets
+
+    def close(self) -> None:
+        """Give back the timer; may be called twice."""
+        self._inline.close()
+
+    def deadline(self, stage: StageName) -> float:
+        """Seconds that one call of `stage` may take."""
+        return self._options.deadline(stage)
+
+    async def infer(
+        self,
+        engine: BoundComponent,
+        trial: TrialSpec,
+        context: Mapping[str, Any],
+        runtime: Callable[[], InferenceRuntime],
+        *,
+        stage: StageName,
+    ) -> CallOutcome:
+        """Ask an engine, with its provider's limits, retries and breaker.
+
+        `runtime` is asked before each attempt: a retry resumes from what the last one recorded.
+        """
+        method = self._instances.method(engine, "infer")
+        limited = engine.name in self._options.provider_token_limits
+        gate = self._limits.provider_gate(engine.name, stage, address=engine.address)
+        return await gate.call(
+            lambda: method(trial, context, runtime()),
+            component=f"engine {engine.name!r}",
+            blocking=engine.blocking or not inspect.iscoroutinefunction(method),
+            tokens=_most_tokens(trial) if limited else 0,
+            usage=_used_tokens if limited else None,
+        )
+
+    async def judge(self, judge: BoundComponent, request: JudgeRequest) -> CallOutcome:
+        """Ask a registered judge, under the same kind of gate as a model."""
+        method = self._instances.method(judge, "judge")
+        gate = self._limits.provider_gate(judge.name, "judge", address=judge.address)
+        return await gate.call(
+            method,
+            request,
+            component=f"judge {judge.name!r}",
+            blocking=judge.blocking or not inspect.iscoroutinefunction(method),
+        )
+
+    async def evaluate(
+        self, component: BoundComponent, name: str, stage: StageName, *args: Any
+    ) -> Any:
+        """Call an extractor's or metric's method; what it raises is raised as a ThemisError.
+
+        A plain function runs on this thread under a timer; what blocks or awaits goes through the
+        stage's gate.
+        """
+        method = self._instances.method(component, name)
+        label = f"{component.kind} {component.name!r}"
+        threaded = component.blocking or self._inline.needs_thread
+        if threaded or inspect.iscoroutinefunction(method):
+            return await self._gated(component, stage, method, *args, blocking=threaded)
+        value = self._call_inline(method, label, stage, args)
+        if inspect.isawaitable(value):
+            return await self._gated(component, stage, _itself, value)
+        return value
+
+    async def _gated(
+        self,
+        component: BoundComponent,
+        stage: StageName,
+        method: Callable[..., Any],
+        *args: Any,
+        blocking: bool = False,
+    ) -> Any:
+        """Call under the stage's gate. A judged metric waits for calls that have deadlines."""
+        judged = stage == "judge"
+        outcome = await self._limits.stage_gate("score" if judged else stage).call(
+            method,
+            *args,
+            component=f"{component.kind} {component.name!r}",
+            blocking=blocking,
+            deadline=math.inf if judged else None,
+        )
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def _call_inline(self, method: Any, label: str, stage: StageName, args: Any) -> Any:
+        try:
+            return self._inline.call(method, *args)
+        except ThemisError:
+            raise
+        except InlineTimeoutError:
+            msg = f"{label} did not end within {self.deadline(stage):g} s"
+            raise InferenceError(msg, code=ErrorCode.PROVIDER_TIMEOUT, retryable=False) from None
+        except (Exception, SystemExit) as error:
+            msg = f"{label} raised {type(error).__name__}: {error}"[:2000]
+            raise ThemisError(msg, code=_STAGE_CODES[stage]) from error
+
+
+_STAGE_CODES: Mapping[StageName, ErrorCode] = {
+    "parse": ErrorCode.PARSE_ERROR,
+    "score": ErrorCode.METRIC_COMPUTATION,
+    "judge": ErrorCode.METRIC_COMPUTATION,
+}
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _most_tokens(trial: TrialSpec) -> int:
+    """The most tokens a call may take: its prompt, roughly, and the longest answer."""
+    characters = sum(len(message.text) for message in trial.prompt)
+    return characters // _CHARACTERS_PER_TOKEN + trial.params.max_tokens
+
+
+def _used_tokens(value: Any) -> int | None:
+    inference = getattr(value, "inference", value)
+    usage = getattr(inference, "token_usage", None)
+    return getattr(usage, "total", None)

@@ -1,0 +1,198 @@
+"""Parse and score one candidate. Nothing a component does ends the run: it is recorded."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+
+from themis.errors import ThemisError
+from themis.plugin import MetricContext
+from themis.records import (
+    CandidateRecord,
+    EvaluationRecord,
+    ExtractionRecord,
+    JudgeAuditTrail,
+    MetricScore,
+    ScoreError,
+    StageName,
+    TimelineStage,
+    TrialSpec,
+)
+from themis.runtime.outcomes import as_extraction, as_score, failed_extraction
+
+if TYPE_CHECKING:
+    from themis.planning.binding import BoundComponent
+    from themis.planning.plan import Parse, Score
+    from themis.runtime.calls import ComponentCalls
+    from themis.runtime.hooks import Hooks
+    from themis.runtime.judging import JudgeCalls, JudgeService
+    from themis.runtime.work import PendingParse, PendingScore, Work
+
+__all__ = ["Evaluated", "Evaluator"]
+
+
+@attrs.define(slots=True, eq=False)
+class Evaluated:
+    """What one evaluation of one candidate gave, ready to be recorded."""
+
+    parses: list[tuple[PendingParse, tuple[ExtractionRecord, ...]]] = attrs.field(factory=list)
+    scores: list[tuple[PendingScore, MetricScore | ScoreError]] = attrs.field(factory=list)
+    audits: list[JudgeAuditTrail] = attrs.field(factory=list)
+    timeline: list[TimelineStage] = attrs.field(factory=list)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Evaluator:
+    """Runs what a `Work` still lacks after generation."""
+
+    calls: ComponentCalls
+    hooks: Hooks
+    judges: JudgeService
+
+    async def evaluate(self, work: Work, candidate: CandidateRecord, trial: TrialSpec) -> Evaluated:
+        """All missing parses and scores of one candidate."""
+        out = Evaluated()
+        parsed: dict[bytes, CandidateRecord] = {}
+        for entry in work.parses:
+            started, clock = time.time(), time.perf_counter()
+            view = await self._parse(entry.parse, candidate, trial)
+            parsed[entry.parse.key] = view
+            out.parses.append((entry, view.extractions))
+            error = _parse_error(view)
+            out.timeline.append(_stage("parse", entry.parse.name, started, clock, error))
+        for pending in work.scores:
+            subject = _subject(pending.score, work, candidate, parsed)
+            await self._score_into(out, pending, work, subject, trial)
+        return out
+
+    async def _parse(
+        self, parse: Parse, candidate: CandidateRecord, trial: TrialSpec
+    ) -> CandidateRecord:
+        """The candidate with this parse's extractions: the chain up to its first success."""
+        records: list[ExtractionRecord] = []
+        try:
+            if self.hooks.pre_extraction:
+                candidate = await self.hooks.apply("pre_extraction", trial, candidate)
+            for link in parse.chain:
+                record = await self._extract(link, trial, candidate)
+                records.append(record)
+                if record.success:
+                    break
+            candidate = attrs.evolve(candidate, extractions=tuple(records))
+            if self.hooks.post_extraction:
+                candidate = await self.hooks.apply("post_extraction", trial, candidate)
+        except ThemisError as error:
+            failed = failed_extraction(parse.name, error.message)
+            return attrs.evolve(candidate, extractions=(*records, failed))
+        return candidate
+
+    async def _extract(
+        self, link: BoundComponent, trial: TrialSpec, candidate: CandidateRecord
+    ) -> ExtractionRecord:
+        try:
+            value = await self.calls.evaluate(
+                link, "extract", "parse", trial, candidate, link.config
+            )
+        except ThemisError as error:
+            return failed_extraction(link.name, error.message)
+        return as_extraction(value, extractor=link.name)
+
+    async def _score_into(
+        self,
+        out: Evaluated,
+        pending: PendingScore,
+        work: Work,
+        subject: CandidateRecord,
+        trial: TrialSpec,
+    ) -> None:
+        metric = pending.metric
+        started, clock = time.time(), time.perf_counter()
+        asked = self.judges.calls_for(metric, pending.key) if metric.judges else None
+        outcome = await self._score(pending, work, subject, trial, asked)
+        out.scores.append((pending, outcome))
+        if asked is not None and asked.entries:
+            out.audits.append(JudgeAuditTrail(metric.metric_id, asked.entries))
+        stage: StageName = "score" if asked is None else "judge"
+        error = outcome.message if isinstance(outcome, ScoreError) else None
+        out.timeline.append(_stage(stage, metric.metric_id, started, clock, error))
+
+    async def _score(
+        self,
+        pending: PendingScore,
+        work: Work,
+        subject: CandidateRecord,
+        trial: TrialSpec,
+        asked: JudgeCalls | None,
+    ) -> MetricScore | ScoreError:
+        metric = pending.metric
+        context = MetricContext(
+            work.payload_item.payload,
+            judge_service=asked,
+            seed=work.seed,
+            config=metric.component.raw_config,
+        )
+        stage: StageName = "score" if asked is None else "judge"
+        try:
+            if self.hooks.pre_eval:
+                subject = await self.hooks.apply("pre_eval", trial, subject)
+            value = await self.calls.evaluate(
+                metric.component, "score", stage, trial, subject, context
+            )
+            outcome = as_score(value, metric=metric.metric_id)
+            if self.hooks.post_eval:
+                outcome = await self._post_eval(pending.score, outcome, subject, trial)
+        except ThemisError as error:
+            return ScoreError(metric_id=metric.metric_id, message=error.message, code=error.code)
+        return outcome
+
+    async def _post_eval(
+        self,
+        score: Score,
+        outcome: MetricScore | ScoreError,
+        subject: CandidateRecord,
+        trial: TrialSpec,
+    ) -> MetricScore | ScoreError:
+        """The score as the hooks leave it; they see the candidate with this one score."""
+        record = EvaluationRecord(score.key.hex(), (outcome,))
+        subject = attrs.evolve(subject, evaluation=record)
+        subject = await self.hooks.apply("post_eval", trial, subject)
+        scores = subject.evaluation.scores if subject.evaluation else ()
+        if len(scores) != 1:
+            message = "a post_eval hook must return the candidate with its one score"
+            return ScoreError(metric_id=outcome.metric_id, message=message)
+        return scores[0] if scores[0] is outcome else as_score(scores[0], metric=outcome.metric_id)
+
+
+def _subject(
+    score: Score, work: Work, candidate: CandidateRecord, parsed: dict[bytes, CandidateRecord]
+) -> CandidateRecord:
+    """The candidate with the extractions that this score reads."""
+    if score.parse is None:
+        return candidate
+    if score.parse.key not in parsed:
+        extractions = work.stored_parses[score.parse.key]
+        parsed[score.parse.key] = attrs.evolve(candidate, extractions=extractions)
+    return parsed[score.parse.key]
+
+
+def _parse_error(candidate: CandidateRecord) -> str | None:
+    if any(record.success for record in candidate.extractions):
+        return None
+    return "; ".join(r.failure_reason or "no reason given" for r in candidate.extractions) or None
+
+
+def _stage(
+    stage: StageName, component: str, started: float, clock: float, error: str | None
+) -> TimelineStage:
+    duration = (time.perf_counter() - clock) * 1000
+    return TimelineStage(
+        stage=stage,
+        component=component,
+        status="error" if error else "ok",
+        start=started,
+        end=started + duration / 1000,
+        duration_ms=duration,
+        error=error,
+    )

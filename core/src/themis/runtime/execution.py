@@ -1,0 +1,188 @@
+"""Executes a planned run on this machine: everything that is missing, then the run's status."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+import structlog
+
+from themis.runtime.calls import ComponentCalls
+from themis.runtime.cancellation import Cancellation, handle_signals
+from themis.runtime.components import Instances
+from themis.runtime.evaluation import Evaluator
+from themis.runtime.generation import Generator
+from themis.runtime.hooks import Hooks
+from themis.runtime.judging import JudgeService
+from themis.runtime.limits import RunLimits
+from themis.runtime.pipeline import Pipeline
+from themis.runtime.progress import ProgressSnapshot, ProgressStatus, ProgressTracker
+from themis.runtime.recording import Recorder
+from themis.runtime.source import Stages, WorkSource
+from themis.runtime.tally import Tally
+from themis.storage.finished import outcome_counts
+
+if TYPE_CHECKING:
+    from themis.plugin.registry import PluginRegistry
+    from themis.runtime.context import RuntimeContext
+    from themis.runtime.observers import TelemetryBus
+    from themis.runtime.planner import PlannedRun
+    from themis.specs import ProjectSpec
+    from themis.storage import RunStore
+
+__all__ = ["Execution", "ProgressListener"]
+
+ProgressListener = Callable[[ProgressSnapshot], None]
+"""Called with a snapshot a few times a second; what it shows is already durable."""
+
+_PROGRESS_SECONDS = 0.5
+_WORKERS_PER_CALL = 2
+"""A candidate in backoff or evaluation holds a worker, and none of the calls in flight."""
+
+
+@attrs.define(slots=True, kw_only=True, eq=False)
+class Execution:
+    """One execution of one run."""
+
+    planned: PlannedRun
+    store: RunStore
+    project: ProjectSpec
+    registry: PluginRegistry
+    context: RuntimeContext
+    stages: Stages
+    parallel_candidates: int
+    bus: TelemetryBus | None = None
+    listener: ProgressListener | None = None
+    progress: ProgressTracker = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.progress = ProgressTracker(self.planned.manifest.run_id)
+
+    async def run(self) -> ProgressStatus:
+        """Work until nothing is missing or the run is cancelled; the status is durable then."""
+        cancellation = Cancellation()
+        limits = RunLimits(self.project.execution_policy, self.context.options)
+        reporting = asyncio.create_task(self._report(limits))
+        try:
+            with handle_signals(cancellation, announce=_announce):
+                return await self._execute(limits, cancellation)
+        finally:
+            reporting.cancel()
+            await asyncio.gather(reporting, return_exceptions=True)
+            self._save()
+
+    async def _execute(self, limits: RunLimits, cancellation: Cancellation) -> ProgressStatus:
+        work = asyncio.current_task()
+        assert work is not None
+        recorder = Recorder(self.store, self.planned.run, on_failure=work.cancel)
+        instances = Instances(self.planned.plan)
+        watch = asyncio.create_task(_watch(cancellation, limits, work))
+        self.progress.status = "running"
+        await recorder.status("running")
+        try:
+            await self._pipeline(instances, limits, recorder, cancellation)
+        except asyncio.CancelledError:
+            recorder.check()
+            if not cancellation.stopping.is_set():
+                raise
+            work.uncancel()
+        finally:
+            watch.cancel()
+            limits.close()
+            await instances.close()
+        await recorder.drain()
+        drained = cancellation.draining.is_set()
+        status = "interrupted" if drained else await asyncio.to_thread(self._outcome)
+        await recorder.status(status)
+        self.progress.status = status
+        return status
+
+    async def _pipeline(
+        self,
+        instances: Instances,
+        limits: RunLimits,
+        recorder: Recorder,
+        cancellation: Cancellation,
+    ) -> None:
+        calls = ComponentCalls(
+            instances=instances,
+            limits=limits,
+            options=self.context.options,
+            secrets=self.context.secrets,
+        )
+        hooks = Hooks.of(self.registry.iter_hooks())
+        judges = JudgeService(calls=calls, global_seed=self.planned.plan.global_seed)
+        generator = Generator(
+            calls=calls,
+            hooks=hooks,
+            recorder=recorder,
+            context=self.context,
+            recorded_steps=self.store.steps_of,
+        )
+        tally = self._tally()
+        try:
+            await Pipeline(
+                source=self._source(),
+                generator=generator,
+                evaluator=Evaluator(calls=calls, hooks=hooks, judges=judges),
+                recorder=recorder,
+                tally=tally,
+                cancellation=cancellation,
+                workers=_WORKERS_PER_CALL * self.project.execution_policy.max_in_flight_work_items,
+            ).run()
+        finally:
+            calls.close()
+
+    def _tally(self) -> Tally:
+        manifest = self.planned.manifest
+        tally = Tally(
+            run_id=manifest.run_id, progress=self.progress, bus=self.bus, stages=self.stages
+        )
+        tally.expect(manifest.trial_count * manifest.num_samples)
+        return tally
+
+    def _source(self) -> WorkSource:
+        return WorkSource(
+            plan=self.planned.plan,
+            store=self.store,
+            run=self.planned.run,
+            items=self.planned.items,
+            stages=self.stages,
+            parallel_candidates=self.parallel_candidates,
+        )
+
+    def _outcome(self) -> ProgressStatus:
+        """`completed`, or how the run falls short of that, from what is recorded."""
+        with self.store.reader() as connection:
+            counts = outcome_counts(connection, self.planned.run)
+        if counts.missing:
+            return "pending"
+        if counts.failed == 0:
+            return "completed"
+        return "failed" if counts.ok == 0 else "partial_failure"
+
+    async def _report(self, limits: RunLimits) -> None:
+        while True:
+            await asyncio.sleep(_PROGRESS_SECONDS)
+            self.progress.notes = limits.notes()
+            self._save()
+
+    def _save(self) -> None:
+        snapshot = self.progress.snapshot()
+        self.store.save_progress(snapshot.run_id, snapshot.to_dict())
+        if self.listener is not None:
+            self.listener(snapshot)
+
+
+async def _watch(cancellation: Cancellation, limits: RunLimits, work: asyncio.Task[object]) -> None:
+    """Pass a wish to end on: to the limits, then to the work itself."""
+    await cancellation.draining.wait()
+    limits.drain()
+    await cancellation.stopping.wait()
+    work.cancel()
+
+
+def _announce(message: str) -> None:
+    structlog.get_logger("themis.runtime").warning(message)

@@ -1,0 +1,217 @@
+"""Generates one candidate: renders, calls the engine turn by turn, and times it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+
+from themis.errors import ErrorCode, ItemError
+from themis.plugin import InferenceRuntime
+from themis.records import (
+    CandidateRecord,
+    ConversationTrace,
+    FailureRecord,
+    InferenceRecord,
+    InferenceResult,
+    StageName,
+    TimelineStage,
+    TrialSpec,
+)
+from themis.runtime.conversation import Conversation
+from themis.runtime.hooks import HookError, Hooks
+from themis.runtime.outcomes import as_inference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from themis.runtime.calls import ComponentCalls
+    from themis.runtime.context import RuntimeContext
+    from themis.runtime.limits import CallOutcome
+    from themis.runtime.recording import Recorder
+    from themis.runtime.work import Work
+    from themis.storage import StoredEvent
+
+__all__ = ["Generated", "Generator"]
+
+
+@attrs.frozen(slots=True)
+class Generated:
+    """A candidate (or its failure), the trial as it was sent, and when it happened."""
+
+    candidate: CandidateRecord
+    trial: TrialSpec
+    timeline: tuple[TimelineStage, ...]
+
+
+class _StageError(Exception):
+    """Carries a failure out of the stage in which it happened."""
+
+    def __init__(self, failure: FailureRecord) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@attrs.define(slots=True)
+class _Clock:
+    """The time that the engine's calls took, without what they waited for their turn."""
+
+    started: float = attrs.field(factory=time.time)
+    seconds: float = 0.0
+    called: bool = False
+
+    def add(self, outcome: CallOutcome) -> None:
+        if not self.called:
+            self.started, self.called = outcome.started_at, True
+        self.seconds += outcome.seconds
+
+    def stage(self, work: Work, failure: FailureRecord | None) -> TimelineStage:
+        return TimelineStage(
+            stage=failure.stage if failure else "generate",
+            component=work.arm.engine.name if work.arm.engine else "import",
+            status="error" if failure else "ok",
+            start=self.started,
+            end=self.started + self.seconds,
+            duration_ms=self.seconds * 1000,
+            error=failure.message if failure else None,
+        )
+
+
+class Generator:
+    """Makes candidates. Every failure is the candidate's recorded outcome."""
+
+    def __init__(
+        self,
+        *,
+        calls: ComponentCalls,
+        hooks: Hooks,
+        recorder: Recorder,
+        context: RuntimeContext,
+        recorded_steps: Callable[[bytes], Sequence[StoredEvent]],
+    ) -> None:
+        self._calls = calls
+        self._hooks = hooks
+        self._recorder = recorder
+        self._context = context
+        self._recorded_steps = recorded_steps
+
+    async def generate(self, work: Work) -> Generated:
+        """The candidate of `work`."""
+        clock = _Clock()
+        trial = work.trial_spec(())
+        failure: FailureRecord | None = None
+        try:
+            trial = await self._rendered(work, trial)
+            inference, conversation = await self._converse(work, trial, clock)
+            candidate = CandidateRecord(
+                candidate_id=work.candidate_key.hex(),
+                sample_index=work.sample,
+                effective_seed=work.seed,
+                inference=inference,
+                conversation=conversation,
+            )
+        except _StageError as error:
+            failure = error.failure
+            candidate = CandidateRecord(
+                candidate_id=work.candidate_key.hex(),
+                sample_index=work.sample,
+                effective_seed=work.seed,
+                status="error",
+                failure=failure,
+            )
+        return Generated(candidate, trial, (clock.stage(work, failure),))
+
+    async def _rendered(self, work: Work, trial: TrialSpec) -> TrialSpec:
+        """The trial with its prompt, as the hooks leave it."""
+        item, arm = work.payload_item, work.arm
+        if arm.engine is None:
+            raise _StageError(_not_imported(work))
+        if item.failure is not None:
+            raise _StageError(_failure(ErrorCode.ITEM_LOAD, item.failure, "load"))
+        try:
+            prompt = arm.render(item)
+            follow_ups = arm.render_follow_ups(item)
+        except ItemError as error:
+            raise _StageError(_failure(error.code, error.message, "render")) from error
+        if self._hooks.pre_inference:
+            try:
+                prompt = tuple(await self._hooks.apply("pre_inference", trial, prompt))
+            except HookError as error:
+                raise _StageError(_failure(error.code, error.message)) from error
+        return attrs.evolve(trial, prompt=prompt, follow_ups=follow_ups)
+
+    async def _converse(
+        self, work: Work, trial: TrialSpec, clock: _Clock
+    ) -> tuple[InferenceRecord, ConversationTrace]:
+        """All turns: the prompt, then each scripted follow-up with what was said before it."""
+        conversation = Conversation(work, self._recorder, self._context.tool_handlers)
+        if conversation.keeps_steps:
+            await conversation.restore(self._recorded_steps)
+        result: InferenceResult | None = None
+        for turn in range(len(trial.follow_ups) + 1):
+            asked = conversation.begin(turn, trial)
+            result = conversation.finished(turn)
+            if result is None:
+                result = await self._turn(work, asked, conversation, clock)
+                await conversation.finish(turn, result)
+        assert result is not None
+        return result.inference, conversation.trace()
+
+    async def _turn(
+        self, work: Work, trial: TrialSpec, conversation: Conversation, clock: _Clock
+    ) -> InferenceResult:
+        engine = work.arm.engine
+        assert engine is not None
+        outcome = await self._calls.infer(
+            engine,
+            trial,
+            work.payload_item.payload,
+            lambda: self._runtime(work, conversation),
+            stage="generate",
+        )
+        clock.add(outcome)
+        failure = outcome.failure("generate")
+        if failure is not None:
+            raise _StageError(failure)
+        try:
+            result = as_inference(outcome.value, engine=engine.name)
+        except TypeError as error:
+            raise _StageError(_failure(ErrorCode.PLUGIN_INCOMPATIBLE, str(error))) from error
+        return await self._after(trial, result)
+
+    def _runtime(self, work: Work, conversation: Conversation) -> InferenceRuntime:
+        """One attempt's surroundings: it resumes from every step recorded before it."""
+        return InferenceRuntime(
+            candidate_id=work.candidate_key.hex(),
+            sample_index=work.sample,
+            seed=work.seed,
+            timeout_seconds=self._calls.deadline("generate"),
+            secrets=self._context.secrets,
+            resume_from=conversation.recorded_now(),
+            record=conversation.record,
+            call_tool=conversation.call_tool,
+        )
+
+    async def _after(self, trial: TrialSpec, result: InferenceResult) -> InferenceResult:
+        if not self._hooks.post_inference:
+            return result
+        try:
+            result = await self._hooks.apply("post_inference", trial, result)
+            return as_inference(result, engine="post_inference hook")
+        except HookError as error:
+            raise _StageError(_failure(error.code, error.message)) from error
+        except TypeError as error:
+            raise _StageError(_failure(ErrorCode.PLUGIN_INCOMPATIBLE, str(error))) from error
+
+
+def _failure(code: ErrorCode, message: str, stage: StageName = "generate") -> FailureRecord:
+    return FailureRecord(code=code, message=message, stage=stage)
+
+
+def _not_imported(work: Work) -> FailureRecord:
+    message = (
+        f"slice {work.slice_plan.spec.slice_id!r} has no generation stage and no candidate was "
+        f"imported for item {work.payload_item.item_id!r}; pass one to import_candidates()"
+    )
+    return _failure(ErrorCode.ITEM_LOAD, message, "load")

@@ -1,0 +1,369 @@
+"""The Orchestrator: compiles a benchmark to a plan, runs it once, durably, and reads the result."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from themis.errors import ErrorCode, SpecValidationError
+from themis.planning.diff import RunDiff
+from themis.planning.estimate import CostEstimate, PriceTable
+from themis.planning.manifest import RunManifest
+from themis.plugin.registry import PluginRegistry
+from themis.results import BenchmarkResult, ExperimentResult
+from themis.runtime.bundles import EvaluationBundle, GenerationBundle
+from themis.runtime.context import RuntimeContext
+from themis.runtime.execution import Execution, ProgressListener
+from themis.runtime.handoff import HandOff, ImportSummary
+from themis.runtime.planner import PlannedRun, RunPlanner
+from themis.runtime.progress import ProgressSnapshot
+from themis.runtime.providers import DatasetProviders
+from themis.runtime.source import Stages
+from themis.specs import BenchmarkSpec, ExperimentSpec, ProjectSpec, SqliteBlobStorageSpec
+from themis.storage import RunStore, open_store
+
+if TYPE_CHECKING:
+    from themis.planning.preview import PromptPreview
+    from themis.plugin import DatasetProvider
+    from themis.records import TrialRecord, TrialSpec
+    from themis.runtime.observers import TelemetryBus
+
+__all__ = ["Orchestrator", "RunHandle"]
+
+T = TypeVar("T")
+Spec = BenchmarkSpec | ExperimentSpec
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RunHandle:
+    """A submitted run: its id, where it executes, and its status when the handle was made."""
+
+    run_id: str
+    backend: str
+    status: str
+
+
+class Orchestrator:
+    """Plans, runs and reads benchmarks of one project.
+
+    Make one with `from_project_spec` or `from_project_file`; use it as a context manager, or call
+    `close()`, so that the store is released.
+    """
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        msg = (
+            "Orchestrator is made by Orchestrator.from_project_spec(project) or "
+            "Orchestrator.from_project_file(path), not by calling the class"
+        )
+        raise TypeError(msg)
+
+    _project: ProjectSpec
+    _registry: PluginRegistry
+    _store: RunStore
+    _owns_store: bool
+    _planner: RunPlanner
+    _parallel_candidates: int
+    _bus: TelemetryBus | None
+
+    @classmethod
+    def from_project_spec(
+        cls,
+        project: ProjectSpec,
+        *,
+        registry: PluginRegistry | None = None,
+        dataset_provider: DatasetProvider | None = None,
+        dataset_loader: Callable[..., Iterable[Mapping[str, Any]]] | None = None,
+        parallel_candidates: int = 5,
+        telemetry_bus: TelemetryBus | None = None,
+        storage_bundle: RunStore | None = None,
+        base_dir: str | Path | None = None,
+    ) -> Orchestrator:
+        """An orchestrator of `project`.
+
+        Args:
+            project: Storage, seed and execution policy.
+            registry: Components; by default the built-ins and every installed plugin's.
+            dataset_provider: Asked for every slice's items, whatever the slice's source.
+            dataset_loader: A function of a DatasetSpec that gives its items; the short form of a
+                provider. Only one of the two may be given.
+            parallel_candidates: How many samples of one trial are under way at once.
+            telemetry_bus: Observers of the run.
+            storage_bundle: An open store to use; it is not closed with the orchestrator.
+            base_dir: Where relative paths in specs start; by default the working folder.
+        """
+        if parallel_candidates < 1:
+            msg = f"parallel_candidates is {parallel_candidates}; give 1 or more"
+            raise SpecValidationError(msg)
+        self = object.__new__(cls)
+        self._project = project
+        self._registry = registry if registry is not None else PluginRegistry()
+        folder = Path(base_dir) if base_dir is not None else Path.cwd()
+        self._owns_store = storage_bundle is None
+        self._store = storage_bundle if storage_bundle is not None else _open_store(project, folder)
+        self._planner = RunPlanner(
+            project=project,
+            registry=self._registry,
+            store=self._store,
+            providers=DatasetProviders(
+                registry=self._registry,
+                base_dir=folder,
+                provider=dataset_provider,
+                loader=dataset_loader,
+            ),
+        )
+        self._parallel_candidates = parallel_candidates
+        self._bus = telemetry_bus
+        return self
+
+    @classmethod
+    def from_project_file(cls, path: str | Path, **options: Any) -> Orchestrator:
+        """An orchestrator of the project in a .toml or .json file.
+
+        Takes the options of `from_project_spec`; relative paths start at the file's folder.
+
+        Raises:
+            SpecValidationError: for any other file, or one that does not parse or validate.
+        """
+        from themis.specs.files import load_project_file
+
+        loaded = load_project_file(path, suffixes=(".toml", ".json"))
+        options.setdefault("base_dir", loaded.base_dir)
+        return cls.from_project_spec(loaded.project, **options)
+
+    def __enter__(self) -> Orchestrator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the store; may be called twice."""
+        if self._owns_store:
+            self._store.close()
+
+    @property
+    def db_manager(self) -> RunStore:
+        """The active storage connection manager."""
+        return self._store
+
+    def plan(self, spec: Spec) -> RunManifest:
+        """Compile `spec`, resolve its components and persist the manifest. Runs nothing."""
+        return self._plan(spec).manifest
+
+    def run(
+        self,
+        spec: Spec,
+        *,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> ExperimentResult:
+        """Generation, transforms and evaluations: whatever is missing."""
+        return self._run(self._plan(spec), Stages(), runtime, progress)
+
+    def run_benchmark(
+        self,
+        spec: Spec,
+        *,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> BenchmarkResult:
+        """`run` for a BenchmarkSpec."""
+        return self._run(self._plan(spec), Stages(), runtime, progress)
+
+    def generate(
+        self,
+        spec: Spec,
+        *,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> BenchmarkResult:
+        """Only the missing generations."""
+        stages = Stages(parse=False, score=False)
+        return self._run(self._plan(spec), stages, runtime, progress)
+
+    def transform(
+        self,
+        spec: Spec,
+        *,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> BenchmarkResult:
+        """Only the missing parses of the candidates that there are."""
+        stages = Stages(generate=False, score=False)
+        return self._run(self._plan(spec), stages, runtime, progress)
+
+    def evaluate(
+        self,
+        spec: Spec,
+        *,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> BenchmarkResult:
+        """The missing scores of the candidates that there are, and the parses they need."""
+        return self._run(self._plan(spec), Stages(generate=False), runtime, progress)
+
+    def submit(
+        self,
+        spec: Spec,
+        *,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> RunHandle:
+        """Persist the manifest; execute now only where the backend is this machine."""
+        planned = self._plan(spec)
+        backend = self._project.execution_backend.kind
+        if backend == "local":
+            self._run(planned, Stages(), runtime, progress)
+        return self._handle(planned.manifest.run_id, backend)
+
+    def resume(
+        self,
+        run_id: str,
+        *,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> BenchmarkResult | RunHandle:
+        """Continue a persisted run; a RunHandle while it is somebody else's, else the result."""
+        run_id = self._store.run(run_id).run_id
+        backend = self._project.execution_backend.kind
+        if backend != "local":
+            return self._handle(run_id, backend)
+        return self._run(self._planner.reopen(run_id), Stages(), runtime, progress)
+
+    def get_run_progress(self, run_id: str) -> ProgressSnapshot | None:
+        """The persisted progress of a run, or None."""
+        payload = self._store.load_progress(run_id)
+        return ProgressSnapshot.from_dict(payload) if payload is not None else None
+
+    def estimate(self, spec: Spec, *, prices: PriceTable | None = None) -> CostEstimate:
+        """Work items by stage, how many are done, tokens and (with prices) cost; runs nothing."""
+        from themis.runtime.estimating import estimate
+
+        return estimate(self._planner, _compiled(spec), prices)
+
+    def diff_specs(self, baseline: Spec, treatment: Spec) -> RunDiff:
+        """What changed from `baseline` to `treatment`, and what of each stage would run again."""
+        from themis.runtime.survey import diff
+
+        return diff(self._planner, _compiled(baseline), _compiled(treatment))
+
+    def preview(
+        self, spec: Spec, *, item_ids: Sequence[str] = (), limit: int = 1
+    ) -> list[PromptPreview]:
+        """Exactly what would be sent for the first `limit` items of each slice; calls nothing."""
+        from themis.runtime.survey import preview
+
+        return preview(self._planner, _compiled(spec), item_ids=item_ids, limit=limit)
+
+    def trials(self, spec: Spec) -> Iterator[TrialSpec]:
+        """Every trial of a spec, rendered: what `import_candidates` records are about."""
+        from themis.runtime.survey import trials
+
+        return trials(self._planner, _compiled(spec))
+
+    def result(self, run_id: str) -> BenchmarkResult:
+        """The result of a run that the store holds."""
+        return BenchmarkResult(self._store, self._store.run(run_id).run_id)
+
+    def import_candidates(self, trial_records: Sequence[TrialRecord]) -> ImportSummary:
+        """Take prebuilt candidates into the store, under their trials' keys."""
+        return self._hand_off().import_candidates(trial_records)
+
+    def export_generation_bundle(self, spec: Spec) -> GenerationBundle:
+        """The pending generations of a spec, for somebody else to do."""
+        return self._hand_off().export_generation(self._plan(spec))
+
+    def import_generation_results(
+        self, bundle: GenerationBundle, records: Sequence[TrialRecord]
+    ) -> ImportSummary:
+        """Take back what somebody generated for a bundle."""
+        return self._hand_off().import_generation(bundle, records)
+
+    def export_evaluation_bundle(self, spec: Spec) -> EvaluationBundle:
+        """The pending scores of a spec, with the candidates they are about."""
+        return self._hand_off().export_evaluation(self._plan(spec))
+
+    def import_evaluation_results(
+        self, bundle: EvaluationBundle, records: Sequence[TrialRecord]
+    ) -> ImportSummary:
+        """Take back what somebody scored for a bundle."""
+        return self._hand_off().import_evaluation(bundle, records)
+
+    def _plan(self, spec: Spec) -> PlannedRun:
+        return self._planner.plan(_compiled(spec))
+
+    def _hand_off(self) -> HandOff:
+        return HandOff(self._store)
+
+    def _handle(self, run_id: str, backend: str) -> RunHandle:
+        status = self._store.run(run_id).status
+        return RunHandle(run_id=run_id, backend=backend, status=status)
+
+    def _run(
+        self,
+        planned: PlannedRun,
+        stages: Stages,
+        runtime: RuntimeContext | None,
+        progress: ProgressListener | None,
+    ) -> BenchmarkResult:
+        run_id = planned.manifest.run_id
+        if self._store.run(run_id).status != "completed":
+            context = runtime or RuntimeContext()
+            context.options.check_providers(planned.plan.providers)
+            execution = Execution(
+                planned=planned,
+                store=self._store,
+                project=self._project,
+                registry=self._registry,
+                context=context,
+                stages=stages,
+                parallel_candidates=self._parallel_candidates,
+                bus=self._bus,
+                listener=progress,
+            )
+            _blocking(execution.run())
+        return BenchmarkResult(self._store, run_id)
+
+
+def _open_store(project: ProjectSpec, folder: Path) -> RunStore:
+    """The store of a project; relative folders start at `folder`."""
+    storage = project.storage
+    if not isinstance(storage, SqliteBlobStorageSpec):
+        msg = (
+            f"storage backend {storage.backend!r} is not built in; install the plugin that "
+            "provides it, or pass an open store as storage_bundle"
+        )
+        raise SpecValidationError(msg, code=ErrorCode.PLUGIN_INCOMPATIBLE)
+    return open_store(storage.model_copy(update={"root_dir": str(folder / storage.root_dir)}))
+
+
+def _compiled(spec: Spec) -> ExperimentSpec:
+    return spec.compile() if isinstance(spec, BenchmarkSpec) else spec
+
+
+def _blocking(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end from synchronous code; inside a running loop, on a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(asyncio.run(work))
+        except BaseException as error:  # noqa: BLE001 (handed to the caller's thread)
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="themis-run")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]

@@ -1,0 +1,195 @@
+"""Plans a run: compiles the spec, reads the datasets and persists the manifest and the trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from themis.errors import ErrorCode, SpecValidationError
+from themis.planning.compiling import compile_plan
+from themis.planning.manifest import RunManifest, run_identity
+from themis.planning.provenance import collect_provenance
+from themis.records.canonical import canonical_bytes
+from themis.records.secrets import redact
+from themis.runtime.items import (
+    ItemSource,
+    MemoryKeeper,
+    ScannedItems,
+    SliceItems,
+    StoredItems,
+    StoreKeeper,
+    planned_trials,
+    scan_slice,
+)
+from themis.storage import PlannedArm, PlannedMetric, recording
+
+if TYPE_CHECKING:
+    from themis.planning.plan import Plan
+    from themis.plugin.registry import PluginRegistry
+    from themis.runtime.providers import DatasetProviders
+    from themis.specs import ExperimentSpec, ProjectSpec
+    from themis.storage import RunStore
+
+__all__ = ["PlannedRun", "RunPlanner"]
+
+_TRIALS_PER_EVENT = 500
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PlannedRun:
+    """A run that the store knows: `run` is its number there."""
+
+    manifest: RunManifest
+    plan: Plan
+    run: int
+    items: ItemSource
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RunPlanner:
+    """Compiles and persists runs of one project."""
+
+    project: ProjectSpec
+    registry: PluginRegistry
+    store: RunStore
+    providers: DatasetProviders
+
+    def compile(self, experiment: ExperimentSpec) -> Plan:
+        """The plan, without reading any dataset."""
+        return compile_plan(
+            experiment, registry=self.registry, global_seed=self.project.global_seed
+        )
+
+    def scan(self, plan: Plan) -> tuple[list[SliceItems], ItemSource]:
+        """Read every slice's items; payloads go to the store unless the project says no."""
+        stored = getattr(self.project.storage, "store_item_payloads", True)
+        keeper = StoreKeeper(self.store) if stored else MemoryKeeper()
+        slices = [
+            scan_slice(entry, self.providers.for_slice(entry.spec), keeper) for entry in plan.slices
+        ]
+        source = (
+            ScannedItems(keeper.items)
+            if isinstance(keeper, MemoryKeeper)
+            else StoredItems(self.store)
+        )
+        return slices, source
+
+    def plan(self, experiment: ExperimentSpec) -> PlannedRun:
+        """Persist the run of an experiment; a run that is already there is found again."""
+        plan = self.compile(experiment)
+        slices, items = self.scan(plan)
+        manifest = self.manifest(plan, slices)
+        known = self.store.find_run(manifest.run_id)
+        if known is None:
+            run = self._persist(plan, slices, manifest)
+        else:
+            run = known.id
+            self._complete(plan, slices, run, known.trial_count)
+        return PlannedRun(manifest=manifest, plan=plan, run=run, items=items)
+
+    def reopen(self, run_id: str) -> PlannedRun:
+        """A persisted run, compiled again from its manifest with today's components.
+
+        Raises:
+            SpecValidationError: the components here are not those it was planned with.
+        """
+        from themis.specs import ExperimentSpec
+
+        row = self.store.run(run_id)
+        manifest = RunManifest.from_dict(self.store.manifest(row))
+        plan = compile_plan(
+            ExperimentSpec.model_validate_json(canonical_bytes(manifest.spec)),
+            registry=self.registry,
+            global_seed=manifest.global_seed,
+        )
+        if run_identity(plan, manifest.datasets) != row.run_id:
+            raise SpecValidationError(_drift(manifest, plan), code=ErrorCode.PLUGIN_INCOMPATIBLE)
+        return PlannedRun(manifest=manifest, plan=plan, run=row.id, items=StoredItems(self.store))
+
+    def manifest(self, plan: Plan, slices: list[SliceItems]) -> RunManifest:
+        """The run's manifest."""
+        datasets = [entry.summary for entry in slices]
+        trials = sum(
+            len(entry.ids) * len(part.arms) for entry, part in zip(slices, plan.slices, strict=True)
+        )
+        return RunManifest(
+            run_id=run_identity(plan, datasets),
+            benchmark_id=plan.experiment.experiment_id,
+            spec=plan.experiment.model_dump(mode="json"),
+            spec_hash=plan.experiment.canonical_hash,
+            components=[component.describe() for component in plan.components],
+            datasets=datasets,
+            global_seed=plan.global_seed,
+            num_samples=plan.experiment.num_samples,
+            trial_count=trials,
+            counts=stage_counts(plan, slices),
+            metrics=plan.metric_rows(),
+            warnings=plan.warnings,
+            project=redact(self.project.model_dump(mode="json")),
+            provenance=collect_provenance(_distributions(self.registry)),
+        )
+
+    def _persist(self, plan: Plan, slices: list[SliceItems], manifest: RunManifest) -> int:
+        event = recording.run_planned(
+            run_id=manifest.run_id,
+            benchmark_id=manifest.benchmark_id,
+            manifest=manifest.to_dict(),
+            arms=[PlannedArm(**arm.describe()) for arm in plan.arms],
+            metrics=[_column(row) for row in manifest.metrics],
+            num_samples=manifest.num_samples,
+        )
+        [run] = self.store.append([event])
+        self._complete(plan, slices, run, 0)
+        return run
+
+    def _complete(self, plan: Plan, slices: list[SliceItems], run: int, start: int) -> None:
+        """Persist the trials from `start` on: all, or those that an interruption left out."""
+        rows = islice(planned_trials(plan, slices), start, None)
+        while chunk := list(islice(rows, _TRIALS_PER_EVENT)):
+            self.store.append([recording.trials_planned(run, start=start, trials=chunk)])
+            start += len(chunk)
+
+
+def _distributions(registry: PluginRegistry) -> Iterator[tuple[str, str]]:
+    """The plugins that were loaded, by distribution and version."""
+    for plugin in registry.plugins():
+        if plugin.state == "ok":
+            yield plugin.distribution.name, plugin.distribution.version
+
+
+def _drift(manifest: RunManifest, plan: Plan) -> str:
+    """Which components are not as they were planned."""
+    before = {(c["kind"], c["name"]): c["identity"] for c in manifest.components}
+    now = {(c.kind, c.name): c.describe()["identity"] for c in plan.components}
+    changed = [
+        f"{kind} {name}: planned {before.get((kind, name))}, here {now.get((kind, name))}"
+        for kind, name in sorted({*before, *now})
+        if before.get((kind, name)) != now.get((kind, name))
+    ]
+    return (
+        f"run {manifest.run_id[:12]} cannot be resumed with these components; run its benchmark "
+        "again (what did not change is reused), or install what it was planned with:\n"
+        + "\n".join(changed or ["the pipeline hooks differ"])
+    )
+
+
+def _column(row: Mapping[str, Any]) -> PlannedMetric:
+    """A metric of the manifest as the store's column."""
+    fields = ("metric_id", "score_name", "slice_id", "evaluation_hash", "transform_hash")
+    return PlannedMetric(**{name: row[name] for name in fields})
+
+
+def stage_counts(plan: Plan, slices: list[SliceItems]) -> dict[str, int]:
+    """Work items by stage: candidates, parses, scores, and judge-backed scores among them."""
+    counts = {"generate": 0, "parse": 0, "score": 0, "judge": 0}
+    for part, entry in zip(plan.slices, slices, strict=True):
+        candidates = len(entry.ids) * len(part.arms) * plan.experiment.num_samples
+        metrics = [metric for score in part.scores for metric in score.metrics]
+        counts["generate"] += candidates if part.spec.generation else 0
+        counts["parse"] += candidates * len(part.parses)
+        counts["score"] += candidates * len(metrics)
+        counts["judge"] += candidates * sum(bool(metric.judges) for metric in metrics)
+    return counts

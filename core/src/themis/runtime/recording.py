@@ -1,0 +1,134 @@
+"""Turns outcomes into events, and tells progress and observers once they are durable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from themis.records import InferenceRecord, TraceStep
+from themis.storage import Event, recording
+from themis.storage.recording import ParseEntry, RunStatus, ScoreEntry
+
+if TYPE_CHECKING:
+    from themis.runtime.evaluation import Evaluated
+    from themis.runtime.generation import Generated
+    from themis.runtime.source import Adoption
+    from themis.runtime.work import Work
+    from themis.storage import RunStore
+
+__all__ = ["Recorder"]
+
+
+class Recorder:
+    """The run's way to the store. Events queue up and are committed in groups.
+
+    Recording returns once the store's queue has room, not when the event is durable; `durable` is
+    called then. A failed commit is kept, and calls `on_failure`: the run cannot go on.
+    """
+
+    def __init__(self, store: RunStore, run: int, on_failure: Callable[[], object]) -> None:
+        self._store = store
+        self._run = run
+        self._on_failure = on_failure
+        self._open: set[asyncio.Future[Any]] = set()
+        self._failure: BaseException | None = None
+
+    def check(self) -> None:
+        """Raise the store's failure, if there was one."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def submit(
+        self, event: Event, durable: Callable[[], None] | None = None
+    ) -> asyncio.Future[Any]:
+        """Queue one event; `durable` is called once it is committed."""
+        future = await self._store.submit_async([event])
+        self._open.add(future)
+        future.add_done_callback(lambda done: self._settled(done, durable))
+        return future
+
+    def _settled(self, future: asyncio.Future[Any], durable: Callable[[], None] | None) -> None:
+        self._open.discard(future)
+        error = None if future.cancelled() else future.exception()
+        if error is None:
+            if durable is not None and not future.cancelled():
+                durable()
+        elif self._failure is None:
+            self._failure = error
+            self._on_failure()
+
+    async def drain(self) -> None:
+        """Wait until everything queued is durable."""
+        while self._open:
+            await asyncio.wait(set(self._open))
+            await asyncio.sleep(0)
+        self.check()
+
+    async def reused(self, adoption: Adoption) -> None:
+        """This run takes artifacts of earlier events as its own."""
+        await self.submit(
+            recording.reused(self._run, candidates=adoption.candidates, scores=adoption.scores)
+        )
+
+    async def steps(
+        self,
+        work: Work,
+        turn: int,
+        steps: Sequence[TraceStep],
+        *,
+        inference: InferenceRecord | None = None,
+    ) -> None:
+        """Make steps of a conversation durable; `inference` closes the turn."""
+        event = recording.steps(
+            self._run,
+            candidate_id=work.candidate_key.hex(),
+            trial=work.trial,
+            sample=work.sample,
+            turn=turn,
+            steps=steps,
+            inference=inference,
+        )
+        await (await self.submit(event))
+
+    async def generated(
+        self, work: Work, generated: Generated, durable: Callable[[], None]
+    ) -> None:
+        """A candidate, or why there is none."""
+        candidate = generated.candidate
+        event = recording.generated(
+            self._run,
+            candidate_id=work.candidate_key.hex(),
+            trial=work.trial,
+            sample=work.sample,
+            seed=candidate.effective_seed,
+            inference=candidate.inference,
+            conversation=candidate.conversation,
+            failure=candidate.failure,
+            timeline=generated.timeline,
+        )
+        await self.submit(event, durable)
+
+    async def evaluated(self, work: Work, outcome: Evaluated, durable: Callable[[], None]) -> None:
+        """The parses and scores of one candidate."""
+        event = recording.evaluated(
+            self._run,
+            candidate_id=work.candidate_key.hex(),
+            trial=work.trial,
+            sample=work.sample,
+            parses=[
+                ParseEntry(entry.parse.key.hex(), entry.key.hex(), records)
+                for entry, records in outcome.parses
+            ],
+            scores=[
+                ScoreEntry(entry.metric.index, entry.key.hex(), entry.score.key.hex(), score)
+                for entry, score in outcome.scores
+            ],
+            judge_audits=outcome.audits,
+            timeline=outcome.timeline,
+        )
+        await self.submit(event, durable)
+
+    async def status(self, status: RunStatus) -> None:
+        """The run's state changed; durable on return."""
+        await (await self.submit(recording.run_status(self._run, status=status)))

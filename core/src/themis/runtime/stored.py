@@ -1,0 +1,107 @@
+"""What the store already holds for a chunk of trials: the run's own rows, and known artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from themis.records import CandidateRecord, ConversationTrace, ExtractionRecord, InferenceRecord
+from themis.records.codec import from_plain
+from themis.storage.finished import finished_candidates, finished_scores
+
+if TYPE_CHECKING:
+    from themis.runtime.work import PendingScore, Work
+    from themis.storage import RunStore, TrialRow
+
+__all__ = ["StoredArtifacts", "candidate_of"]
+
+
+@attrs.define(slots=True)
+class StoredArtifacts:
+    """The run's finished rows of a range of trials, and the artifacts known by key."""
+
+    candidates: dict[tuple[int, int], int]
+    scores: set[tuple[int, int, int]]
+    known: dict[bytes, int] = attrs.field(factory=dict)
+
+    @classmethod
+    def of_run(cls, store: RunStore, run: int, rows: Sequence[TrialRow]) -> StoredArtifacts:
+        """The run's own successful rows for consecutive trials."""
+        first, last = rows[0].trial, rows[-1].trial
+        arms = sorted({row.arm for row in rows})
+        with store.reader() as connection:
+            return cls(
+                finished_candidates(connection, run, first=first, last=last),
+                finished_scores(connection, run, in_arms=arms, first=first, last=last),
+            )
+
+    def look_up(self, store: RunStore, drafts: Sequence[Work]) -> None:
+        """Find the artifacts of which the run has no row of its own."""
+        keys: list[bytes] = []
+        for work in drafts:
+            if not self.holds_candidate(work):
+                keys.append(work.candidate_key)
+            missing = [entry for entry in work.scores if not self.holds_score(work, entry)]
+            keys.extend(entry.key for entry in missing)
+            keys.extend(entry.key for entry in work.parses)
+        self.known = store.known(keys)
+
+    def holds_candidate(self, work: Work) -> bool:
+        """Whether the run itself has this candidate."""
+        return (work.trial, work.sample) in self.candidates
+
+    def holds_score(self, work: Work, entry: PendingScore) -> bool:
+        """Whether the run itself has this score."""
+        return (work.trial, work.sample, entry.metric.index) in self.scores
+
+    def generated_seq(self, work: Work) -> int | None:
+        """The event that holds this candidate, in this run or another."""
+        own = self.candidates.get((work.trial, work.sample))
+        return own if own is not None else self.known.get(work.candidate_key)
+
+    def fill(self, store: RunStore, pending: Sequence[Work]) -> None:
+        """Load the stored candidates and parses that the pending work builds upon."""
+        wanted: dict[int, None] = {}
+        for work in pending:
+            wanted.update(dict.fromkeys(self._needed(work).values()))
+        events = store.events(list(wanted))
+        for work in pending:
+            for what, seq in self._needed(work).items():
+                if what == work.candidate_key:
+                    work.candidate = candidate_of(events[seq].value, work.candidate_key.hex())
+                else:
+                    work.stored_parses[what] = _extractions(events[seq].value, what)
+
+    def _needed(self, work: Work) -> dict[bytes, int]:
+        """The events to load: by candidate key, or by transform key for stored parses."""
+        generated = self.generated_seq(work)
+        if generated is None:
+            return {}
+        needed = {work.candidate_key: generated}
+        missing = {entry.parse.key for entry in work.parses}
+        parse_keys = {entry.parse.key: entry.key for entry in work.all_parses()}
+        for entry in work.scores:
+            parse = entry.score.parse
+            if parse is not None and parse.key not in missing:
+                needed[parse.key] = self.known[parse_keys[parse.key]]
+        return needed
+
+
+def candidate_of(payload: dict[str, Any], candidate_id: str) -> CandidateRecord:
+    """The candidate that a successful `generated` event recorded."""
+    conversation = payload.get("conversation")
+    return CandidateRecord(
+        candidate_id=candidate_id,
+        sample_index=payload["sample"],
+        effective_seed=payload.get("seed"),
+        inference=from_plain(payload["inference"], InferenceRecord),
+        conversation=from_plain(conversation, ConversationTrace) if conversation else None,
+    )
+
+
+def _extractions(payload: dict[str, Any], transform: bytes) -> tuple[ExtractionRecord, ...]:
+    name = transform.hex()
+    stored = next(entry for entry in payload["parses"] if entry["transform_hash"] == name)
+    return tuple(from_plain(entry, ExtractionRecord) for entry in stored["extractions"])

@@ -1,0 +1,107 @@
+"""Counts a run's work for its progress, and tells its observers, once outcomes are durable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import attrs
+
+from themis.records import MetricScore, StageName
+
+if TYPE_CHECKING:
+    from themis.runtime.evaluation import Evaluated
+    from themis.runtime.generation import Generated
+    from themis.runtime.observers import TelemetryBus
+    from themis.runtime.progress import ProgressTracker
+    from themis.runtime.source import Stages, WorkChunk
+    from themis.runtime.work import Work
+
+__all__ = ["Step", "Tally"]
+
+
+@attrs.define(slots=True)
+class Step:
+    """One stage of one candidate, under way."""
+
+    handed_on: bool = False
+
+    def queued(self) -> None:
+        """The outcome is on its way to the store."""
+        self.handed_on = True
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Tally:
+    """The counting side of a pipeline. Both stages count candidates."""
+
+    run_id: str
+    progress: ProgressTracker
+    bus: TelemetryBus | None
+    stages: Stages
+
+    def expect(self, candidates: int) -> None:
+        """How many candidates there are in all."""
+        if self.stages.generate:
+            self.progress.expect("generate", candidates)
+        if self.stages.parse or self.stages.score:
+            self.progress.expect("score", candidates)
+
+    def found(self, chunk: WorkChunk) -> None:
+        """Work of a chunk that was done before."""
+        if self.stages.generate:
+            self.progress.already("generate", chunk.generated)
+        if self.stages.parse or self.stages.score:
+            self.progress.already("score", chunk.evaluated)
+
+    @contextmanager
+    def under_way(self, stage: StageName) -> Iterator[Step]:
+        """Around one stage of a candidate; what is not queued for the store counts as dropped."""
+        self.progress.started(stage)
+        step = Step()
+        try:
+            yield step
+        finally:
+            if not step.handed_on:
+                self.progress.dropped(stage)
+
+    def generated(self, work: Work, generated: Generated) -> None:
+        """A generation is durable."""
+        candidate = generated.candidate
+        self.progress.finished("generate", candidate.failure.code if candidate.failure else None)
+        usage = candidate.inference.token_usage if candidate.inference else None
+        if usage is not None:
+            self.progress.tokens(usage.prompt, usage.completion)
+        nothing_to_score = candidate.failure is not None or not (work.parses or work.scores)
+        if nothing_to_score and (self.stages.parse or self.stages.score):
+            self.progress.already("score", 1)
+        self._publish("generated", work, status=candidate.status)
+
+    def evaluated(self, work: Work, outcome: Evaluated) -> None:
+        """An evaluation is durable."""
+        failure = None
+        for entry, score in outcome.scores:
+            if isinstance(score, MetricScore):
+                self.progress.score(entry.metric.metric_id, score.value)
+            else:
+                failure = score.code
+        self.progress.finished("score", failure)
+        self._publish("evaluated", work, status="error" if failure else "ok")
+
+    def _publish(self, kind: str, work: Work, **more: object) -> None:
+        if self.bus is None or not self.bus.wants(kind):
+            return
+        self.bus.publish(
+            {
+                "kind": kind,
+                "run_id": self.run_id,
+                "trial_hash": work.trial_key.hex(),
+                "candidate_id": work.candidate_key.hex(),
+                "sample_index": work.sample,
+                "slice_id": work.slice_plan.spec.slice_id,
+                "model_id": work.arm.model.model_id,
+                "item_id": work.payload_item.item_id,
+                **more,
+            }
+        )

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+SPEED = {"fast": 1.0, "middle": 5.0, "slow": 9.0}
+
+
+def by_model(cell) -> float:
+    return SPEED[cell.model]
+
+
+def ranks(rows):
+    return [(row["rank"], row["model_id"]) for row in rows]
+
+
+def test_the_highest_mean_comes_first_by_default(result_of):
+    rows = result_of(by_model, models=tuple(SPEED)).leaderboard()
+
+    assert ranks(rows) == [(1, "slow"), (2, "middle"), (3, "fast")]
+    assert {row["direction"] for row in rows} == {"maximize"}
+
+
+def test_the_lowest_mean_comes_first_where_less_is_better(result_of):
+    result = result_of(by_model, models=tuple(SPEED), directions={"accuracy": "minimize"})
+
+    assert ranks(result.leaderboard()) == [(1, "fast"), (2, "middle"), (3, "slow")]
+
+
+def test_a_metric_without_direction_ranks_nobody(result_of):
+    result = result_of(by_model, models=tuple(SPEED), directions={"accuracy": "none"})
+
+    assert {row["rank"] for row in result.leaderboard()} == {None}
+
+
+def test_equal_means_share_a_rank(result_of):
+    rows = result_of(lambda c: float(c.model != "c"), models=("a", "b", "c")).leaderboard()
+
+    assert ranks(rows) == [(1, "a"), (1, "b"), (3, "c")]
+
+
+def test_a_model_that_failed_throughout_comes_last_without_a_rank(result_of, timed_out):
+    rows = result_of(lambda c: timed_out if c.model == "alpha" else 0.0).leaderboard()
+
+    assert ranks(rows) == [(1, "beta"), (None, "alpha")]
+    assert (rows[1]["mean"], rows[1]["errors"]) == (None, 3)
+
+
+def test_rows_have_the_interval_and_the_number_of_items(result_of):
+    row = result_of(lambda c: float(c.item_id != "i1")).leaderboard()[0]
+
+    assert row["mean"] == pytest.approx(2 / 3)
+    assert row["ci_lower"] < row["mean"] < row["ci_upper"]
+    assert (row["n_items"], row["count"], row["errors"], row["method"]) == (3, 3, 0, "wilson")
+
+
+def test_metrics_are_ranked_apart(result_of):
+    result = result_of(
+        lambda c: float((c.metric_id == "speed") == (c.model == "alpha")),
+        metrics=(("accuracy", "s"), ("speed", "s")),
+    )
+
+    assert [(r["metric_id"], r["model_id"]) for r in result.leaderboard() if r["rank"] == 1] == [
+        ("accuracy", "beta"),
+        ("speed", "alpha"),
+    ]
+    assert {row["metric_id"] for row in result.leaderboard("speed")} == {"speed"}
+
+
+def test_one_metric_under_two_score_names_is_two_leaderboards(result_of):
+    result = result_of(metrics=(("accuracy", "strict"), ("accuracy", "lenient")))
+
+    names = [(row["score_name"], row["rank"]) for row in result.leaderboard()]
+
+    assert names == [("lenient", 1), ("lenient", 1), ("strict", 1), ("strict", 1)]
