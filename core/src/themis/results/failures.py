@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, select
 from themis.records import ExtractionRecord
 from themis.results.candidates import ReadCandidate, read_candidates
 from themis.results.paging import PAGE, pages
+from themis.results.score_sums import of_metrics
 from themis.results.trials import TrialRow, iter_trials
 from themis.storage import schema
 from themis.storage.reading import chunked
@@ -51,11 +52,11 @@ def iter_failed_candidates(source: RunSource) -> Iterator[dict[str, Any]]:
 
 def iter_failed_scores(source: RunSource, overlay: Overlay) -> Iterator[dict[str, Any]]:
     """One row per score that a metric failed to give: where, and why."""
-    shown = [metric.index for metric in overlay.metrics(source.layout)]
+    shown = of_metrics(overlay.metrics(source.layout))
     order = (_SCORES.c.metric, _SCORES.c.arm, _SCORES.c.trial, _SCORES.c.sample)
     columns = (_SCORES.c.metric, _SCORES.c.seq, _SCORES.c.position)
     statement = _with_trial(_SCORES, source.layout, *columns).where(
-        _SCORES.c.metric.in_(shown), _SCORES.c.status == ScoreStatus.ERROR.value
+        shown, _SCORES.c.status == ScoreStatus.ERROR.value
     )
     for rows in pages(source, statement, order):
         events = source.events([row.seq for row in rows])

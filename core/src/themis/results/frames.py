@@ -13,14 +13,13 @@ from sqlalchemy import ColumnElement, Select, and_, select
 
 from themis.errors import OptionalDependencyError
 from themis.results.paging import pages
+from themis.results.score_sums import of_metrics
 from themis.results.trial_status import trial_status
 from themis.storage import schema
 from themis.storage.schema import CandidateStatus, ScoreStatus
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
-
-    from themis.results.layout import Arm, RunLayout
+    from themis.results.layout import RunLayout
     from themis.results.overlay import Overlay
     from themis.results.source import RunSource
 
@@ -30,79 +29,107 @@ _BATCH = 50_000
 _CANDIDATES = schema.candidates
 _SCORES = schema.scores
 _TRIALS = schema.trials
-_SCORE_STATUS = {status.value: status.name.lower() for status in ScoreStatus}
-_CANDIDATE_STATUS = {status.value: status.name.lower() for status in CandidateStatus}
 
 Columns = dict[str, list[Any]]
-RowValues = Callable[["Row[Any]"], Sequence[Any]]
 
 
-@attrs.frozen(slots=True, kw_only=True)
+@attrs.frozen(slots=True)
+class _Field:
+    """A column of a frame: made from one column of the query, value by value if need be."""
+
+    name: str
+    kind: type
+    source: str
+    change: Callable[[Any], Any] | None = None
+
+    def values(self, column: Sequence[Any]) -> list[Any]:
+        """The frame's values for the query's."""
+        return list(column if self.change is None else map(self.change, column))
+
+
+@attrs.frozen(slots=True)
 class _Table:
-    """One kind of frame: a statement paged by `order`, and its own columns with their types."""
+    """One kind of frame: a statement paged by `order`, and what is shown of its rows."""
 
     statement: Select[Any]
     order: Sequence[ColumnElement[Any]]
-    columns: Mapping[str, type]
-    values: RowValues
+    fields: Sequence[_Field]
 
 
 def _scores(source: RunSource, overlay: Overlay) -> _Table:
     layout = source.layout
-    shown = [metric.index for metric in overlay.metrics(layout)]
     trial = and_(_TRIALS.c.run == _SCORES.c.run, _TRIALS.c.trial == _SCORES.c.trial)
     statement = select(_SCORES, _TRIALS.c.item_id, _TRIALS.c.trial_hash)
-    statement = statement.select_from(_SCORES.join(_TRIALS, trial))
-    columns = {"sample_index": int, "metric_id": str, "score_name": str, "evaluation_hash": str}
-
-    def values(row: Row[Any]) -> Sequence[Any]:
-        metric = layout.metrics[row.metric]
-        named = (metric.metric_id, metric.score_name, metric.evaluation_hash)
-        return (row.sample, *named, row.value, _SCORE_STATUS[row.status])
-
+    shown = of_metrics(overlay.metrics(layout))
     return _Table(
-        statement=statement.where(_SCORES.c.run == layout.run, _SCORES.c.metric.in_(shown)),
-        order=(_SCORES.c.metric, _SCORES.c.arm, _SCORES.c.trial, _SCORES.c.sample),
-        columns={**columns, "value": float, "status": str},
-        values=values,
+        statement.select_from(_SCORES.join(_TRIALS, trial)).where(
+            _SCORES.c.run == layout.run, shown
+        ),
+        (_SCORES.c.metric, _SCORES.c.arm, _SCORES.c.trial, _SCORES.c.sample),
+        (
+            *_shared_fields(layout),
+            _Field("sample_index", int, "sample"),
+            _numbered("metric_id", "metric", [m.metric_id for m in layout.metrics]),
+            _numbered("score_name", "metric", [m.score_name for m in layout.metrics]),
+            _numbered("evaluation_hash", "metric", [m.evaluation_hash for m in layout.metrics]),
+            _Field("value", float, "value"),
+            _numbered("status", "status", [status.name.lower() for status in ScoreStatus]),
+        ),
     )
 
 
 def _candidates(source: RunSource, _: Overlay) -> _Table:
     trial = and_(_TRIALS.c.run == _CANDIDATES.c.run, _TRIALS.c.trial == _CANDIDATES.c.trial)
     statement = select(_CANDIDATES, _TRIALS.c.item_id, _TRIALS.c.trial_hash, _TRIALS.c.arm)
-    numbers = {"prompt_tokens": int, "completion_tokens": int, "latency_ms": float}
-
-    def values(row: Row[Any]) -> Sequence[Any]:
-        status = _CANDIDATE_STATUS[row.status]
-        figures = (row.prompt_tokens, row.completion_tokens, row.latency_ms)
-        return (row.sample, row.candidate_hash.hex(), status, row.error_code, *figures)
-
     return _Table(
-        statement=statement.select_from(_CANDIDATES.join(_TRIALS, trial)).where(
+        statement.select_from(_CANDIDATES.join(_TRIALS, trial)).where(
             _CANDIDATES.c.run == source.layout.run
         ),
-        order=(_CANDIDATES.c.trial, _CANDIDATES.c.sample),
-        columns={
-            "sample_index": int,
-            "candidate_id": str,
-            "status": str,
-            "error_code": str,
-            **numbers,
-        },
-        values=values,
+        (_CANDIDATES.c.trial, _CANDIDATES.c.sample),
+        (
+            *_shared_fields(source.layout),
+            _Field("sample_index", int, "sample"),
+            _Field("candidate_id", str, "candidate_hash", bytes.hex),
+            _numbered("status", "status", [status.name.lower() for status in CandidateStatus]),
+            _Field("error_code", str, "error_code"),
+            _Field("prompt_tokens", int, "prompt_tokens"),
+            _Field("completion_tokens", int, "completion_tokens"),
+            _Field("latency_ms", float, "latency_ms"),
+        ),
     )
 
 
 def _trials(source: RunSource, _: Overlay) -> _Table:
+    statement = select(_TRIALS, trial_status().label("status"))
     return _Table(
-        statement=select(_TRIALS, trial_status().label("status")).where(
-            _TRIALS.c.run == source.layout.run
-        ),
-        order=(_TRIALS.c.trial,),
-        columns={"status": str},
-        values=lambda row: (row.status,),
+        statement.where(_TRIALS.c.run == source.layout.run),
+        (_TRIALS.c.trial,),
+        (*_shared_fields(source.layout), _Field("status", str, "status")),
     )
+
+
+def _shared_fields(layout: RunLayout) -> list[_Field]:
+    """The columns of every kind; a dimension's is called `dimension.<name>`."""
+    arms = layout.arms
+    return [
+        _Field("trial_hash", str, "trial_hash", bytes.hex),
+        _Field("item_id", str, "item_id"),
+        _numbered("benchmark_id", "arm", [layout.benchmark_id] * len(arms)),
+        _numbered("slice_id", "arm", [arm.slice_id for arm in arms]),
+        _numbered("prompt_variant_id", "arm", [arm.prompt_variant_id for arm in arms]),
+        _numbered("model_id", "arm", [arm.model_id for arm in arms]),
+        _numbered("provider", "arm", [arm.provider for arm in arms]),
+        _numbered("params_hash", "arm", [arm.params_hash for arm in arms]),
+        *(
+            _numbered(f"dimension.{name}", "arm", [arm.dimensions.get(name) for arm in arms])
+            for name in layout.dimensions
+        ),
+    ]
+
+
+def _numbered(name: str, source: str, values: Sequence[str | None]) -> _Field:
+    """A column of texts that the query has the numbers of."""
+    return _Field(name, str, source, values.__getitem__)
 
 
 FRAME_KINDS = {"scores": _scores, "candidates": _candidates, "trials": _trials}
@@ -117,12 +144,11 @@ def data_frame(source: RunSource, overlay: Overlay, *, kind: str, backend: str |
     """
     table = _table(source, overlay, kind)
     make = _FRAMES[_backend(backend)]
-    types = {**_shared_types(source.layout), **table.columns}
-    columns: Columns = {name: [] for name in types}
+    columns: Columns = {field.name: [] for field in table.fields}
     for batch in _batches(source, table):
         for name, values in batch.items():
             columns[name].extend(values)
-    return make(columns, types)
+    return make(columns, {field.name: field.kind for field in table.fields})
 
 
 def write_parquet(source: RunSource, overlay: Overlay, *, kind: str, path: Path) -> Path:
@@ -136,9 +162,8 @@ def write_parquet(source: RunSource, overlay: Overlay, *, kind: str, path: Path)
     arrow = _imported("pyarrow", extra="parquet", wanted="a Parquet file")
     parquet = importlib.import_module("pyarrow.parquet")
     kinds = {str: arrow.string(), int: arrow.int64(), float: arrow.float64()}
-    types = {**_shared_types(source.layout), **table.columns}
     schema_ = arrow.schema(
-        [(name, kinds[python_type]) for name, python_type in types.items()],
+        [(field.name, kinds[field.kind]) for field in table.fields],
         metadata={"themis.run_id": source.layout.run_id},
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -157,37 +182,9 @@ def _table(source: RunSource, overlay: Overlay, kind: str) -> _Table:
 
 def _batches(source: RunSource, table: _Table) -> Iterator[Columns]:
     """The table's columns in batches."""
-    names = [*_shared_types(source.layout), *table.columns]
     for rows in pages(source, table.statement, table.order, size=_BATCH):
-        yield _columns(source.layout, table, rows, names)
-
-
-def _columns(
-    layout: RunLayout, table: _Table, rows: Sequence[Row[Any]], names: Sequence[str]
-) -> Columns:
-    arms = [_arm_values(layout, arm) for arm in layout.arms]
-    values = [
-        (row.trial_hash.hex(), row.item_id, *arms[row.arm], *table.values(row)) for row in rows
-    ]
-    return {
-        name: list(column) for name, column in zip(names, zip(*values, strict=True), strict=True)
-    }
-
-
-def _shared_types(layout: RunLayout) -> dict[str, type]:
-    """The columns of every kind; a dimension's is called `dimension.<name>`."""
-    arm = ("benchmark_id", "slice_id", "prompt_variant_id", "model_id", "provider", "params_hash")
-    dimensions = (f"dimension.{name}" for name in layout.dimensions)
-    return dict.fromkeys(("trial_hash", "item_id", *arm, *dimensions), str)
-
-
-def _arm_values(layout: RunLayout, arm: Arm) -> Sequence[Any]:
-    named = (arm.slice_id, arm.prompt_variant_id, arm.model_id, arm.provider, arm.params_hash)
-    return (
-        layout.benchmark_id,
-        *named,
-        *(arm.dimensions.get(name) for name in layout.dimensions),
-    )
+        read = dict(zip(rows[0]._fields, zip(*rows, strict=True), strict=True))
+        yield {field.name: field.values(read[field.source]) for field in table.fields}
 
 
 def _backend(named: str | None) -> str:

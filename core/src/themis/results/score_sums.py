@@ -33,9 +33,17 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
     from themis.results.grouping import ScoreGroup
-    from themis.results.layout import RunLayout
+    from themis.results.layout import MetricColumn, RunLayout
 
-__all__ = ["GroupQuery", "GroupSums", "OnError", "score_value", "selected_scores", "trial_units"]
+__all__ = [
+    "GroupQuery",
+    "GroupSums",
+    "OnError",
+    "of_metrics",
+    "score_value",
+    "selected_scores",
+    "trial_units",
+]
 
 OnError = Literal["exclude", "zero"]
 Column = ColumnElement[Any]
@@ -116,6 +124,15 @@ def selected_scores() -> ColumnElement[bool]:
         _SCORES.c.metric.in_(metrics),
         _SCORES.c.arm.in_(arms),
     )
+
+
+def of_metrics(metrics: Sequence[MetricColumn]) -> ColumnElement[bool]:
+    """The rows of these metric columns.
+
+    As a sum, which no index is used for: an index on the list would cost the order of the key,
+    and with it every page of a long read would be sorted anew.
+    """
+    return (_SCORES.c.metric + 0).in_([metric.index for metric in metrics])
 
 
 def trial_units(value: Column) -> Subquery:

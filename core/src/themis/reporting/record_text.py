@@ -1,0 +1,111 @@
+"""One trial or candidate, for a person to read.
+
+Control characters of whatever a model said are spelled out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from themis.records import ScoreError
+from themis.results.tables import format_value, printable, text_table
+
+if TYPE_CHECKING:
+    from themis.records import CandidateRecord, ConversationTrace, RecordTimeline
+    from themis.results import RecordTimelineView
+
+__all__ = ["candidate_text", "render_record"]
+
+
+def render_record(view: RecordTimelineView, *, only_timeline: bool = False) -> str:
+    """The view as text: what it is, what it was asked, every candidate, and when it happened."""
+    heading = f"{view.record_type} {view.record_id} ({view.status})"
+    if only_timeline:
+        return f"{heading}\n{_timeline_table(view.timeline)}"
+    parts = [heading, _facts(view.lineage)]
+    if isinstance(view.item_payload, dict):
+        parts.append(f"ITEM\n{_facts(view.item_payload)}")
+    parts += [candidate_text(candidate) for candidate in view.candidates]
+    parts.append(f"TIMELINE\n{_timeline_table(view.timeline)}")
+    return "\n\n".join(parts)
+
+
+def candidate_text(candidate: CandidateRecord) -> str:
+    """What one candidate said, what was found in it and how it scored; or why it failed."""
+    drawn = f"sample {candidate.sample_index}, seed {candidate.effective_seed}"
+    lines = [f"CANDIDATE {candidate.candidate_id} ({drawn}, {candidate.status})"]
+    if candidate.failure is not None:
+        failure = candidate.failure
+        lines.append(f"  failed: {failure.code}: {printable(failure.message)}")
+    lines += [f"  {line}" for line in _said(candidate)]
+    for record in candidate.extractions:
+        reason = f"failed: {record.failure_reason}"
+        found = format_value(record.parsed_answer) if record.success else reason
+        lines.append(f"  {record.extractor_id}: {printable(found)}")
+    lines += [f"  {line}" for line in _scores(candidate)]
+    return "\n".join(lines)
+
+
+def _said(candidate: CandidateRecord) -> Iterator[str]:
+    if candidate.conversation is not None:
+        yield from _steps(candidate.conversation)
+    elif candidate.inference is not None:
+        yield f"output: {_block(str(_output(candidate)))}"
+
+
+def _output(candidate: CandidateRecord) -> Any:
+    inference = candidate.inference
+    if inference is None:
+        return None
+    return inference.raw_text if inference.raw_text is not None else inference.structured_output
+
+
+def _steps(conversation: ConversationTrace) -> Iterator[str]:
+    for step in conversation.steps:
+        if step.kind == "tool_call":
+            yield f"tool call {step.name}: {printable(str(step.arguments))}"
+        else:
+            who = step.role or f"tool result {step.name or ''}".rstrip()
+            yield f"{who}: {_block(_text(step.content))}"
+
+
+def _block(text: str) -> str:
+    """`text` with its lines kept, those after the first further in."""
+    return "\n    ".join(map(printable, text.splitlines()))
+
+
+def _text(content: Any) -> str:
+    if content is None or isinstance(content, str):
+        return content or ""
+    return " ".join(part.text if part.text is not None else f"[{part.type}]" for part in content)
+
+
+def _scores(candidate: CandidateRecord) -> Iterator[str]:
+    for score in candidate.evaluation.scores if candidate.evaluation else ():
+        error = score.message if isinstance(score, ScoreError) else score.error
+        value = "-" if isinstance(score, ScoreError) else format_value(score.value)
+        yield f"{score.metric_id}: {value if error is None else f'failed: {printable(error)}'}"
+
+
+def _timeline_table(timeline: RecordTimeline) -> str:
+    rows = [
+        {
+            "stage": stage.stage,
+            "component": stage.component,
+            "status": stage.status,
+            "duration_ms": stage.duration_ms,
+            "error": stage.error,
+        }
+        for stage in timeline.stages
+    ]
+    return text_table(_without_empty(rows)) if rows else "no stage has run"
+
+
+def _without_empty(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    return [{name: row[name] for name in names} for row in rows]
+
+
+def _facts(values: Mapping[str, Any]) -> str:
+    return "\n".join(f"{name}: {printable(format_value(value))}" for name, value in values.items())
