@@ -3,6 +3,8 @@
 The bytes are orjson's with sorted keys. What orjson would lose or refuse is written explicitly:
 
 * NaN and the infinities: `{"$float": "nan" | "inf" | "-inf"}` (orjson writes null)
+* floats that Python writes with an exponent: `{"$float": "1e-06"}` (encoders differ in how they
+  write exponents, and even versions of one do; everything else they write alike)
 * integers beyond 64 bits: `{"$int": "<decimal>"}`
 * strings with lone surrogates: `{"$utf8": "<hex of the surrogatepass bytes>"}`
 * bytes: `{"$bytes": "<hex>"}`
@@ -86,7 +88,9 @@ def _is_plain(value: Any) -> bool:
     if kind in _LEAVES:
         return True
     if kind is float:
-        return math.isfinite(value) and (value != 0.0 or math.copysign(1.0, value) > 0.0)
+        if value == 0.0:
+            return math.copysign(1.0, value) > 0.0
+        return 1e-4 <= abs(value) < 1e16  # Python writes these without an exponent
     if kind is not dict and kind is not list and kind is not tuple:
         return False
     for entry in value.values() if kind is dict else value:
@@ -97,7 +101,8 @@ def _is_plain(value: Any) -> bool:
 
 def _number(value: float) -> Any:
     if math.isfinite(value):
-        return value + 0.0  # -0.0 + 0.0 is 0.0
+        written = repr(value)
+        return {"$float": written} if "e" in written else value + 0.0  # -0.0 + 0.0 is 0.0
     return {"$float": "nan" if value != value else ("inf" if value > 0 else "-inf")}  # noqa: PLR0124 (NaN)
 
 
