@@ -90,7 +90,8 @@ def _is_plain(value: Any) -> bool:
     if kind is float:
         if value == 0.0:
             return math.copysign(1.0, value) > 0.0
-        return 1e-4 <= abs(value) < 1e16  # Python writes these without an exponent
+        size: float = abs(value)
+        return 1e-4 <= size < 1e16  # Python writes these without an exponent
     if kind is not dict and kind is not list and kind is not tuple:
         return False
     for entry in value.values() if kind is dict else value:

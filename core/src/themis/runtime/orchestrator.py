@@ -327,6 +327,7 @@ class Orchestrator:
                 listener=progress,
             )
             _blocking(execution.run())
+            self._store.flush()
         return BenchmarkResult(self._store, run_id)
 
 
