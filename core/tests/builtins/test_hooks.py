@@ -13,6 +13,7 @@ DECLARATIONS = [
     *hooks.themis_inference_engines(),
     *hooks.themis_extractors(),
     *hooks.themis_metrics(),
+    *hooks.themis_dataset_providers(),
 ]
 CONFIGURED = [declaration for declaration in DECLARATIONS if declaration.config]
 

@@ -105,11 +105,11 @@ def themis_dataset_providers() -> list[DatasetProviderDeclaration]:
             implementation=f"{where}.local:LocalDatasetProvider",
             config=f"{where}.local:LocalDatasetConfig",
             version="1.0.0",
-            summary="JSONL, JSON, CSV and Parquet files, streamed.",
+            summary="JSON Lines, JSON, CSV, TSV and Parquet files, streamed.",
         ),
         DatasetProviderDeclaration(
             name="memory",
-            implementation=f"{where}.memory:NoItemsInMemory",
+            implementation=f"{where}.memory:MemoryDatasetProvider",
             version="1.0.0",
             summary="Items handed over in Python.",
         ),

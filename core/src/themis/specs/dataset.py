@@ -66,7 +66,7 @@ class DatasetSpec(Spec):
     )
     data_dir: Text | None = Field(
         default=None,
-        description="The file or folder that holds the items; for huggingface a subset.",
+        description="The file or folder with the items; for huggingface one of the repository.",
     )
     split: Text = Field(default="test", description="The split to read.")
     revision: Text | None = Field(

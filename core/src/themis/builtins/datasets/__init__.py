@@ -1,4 +1,4 @@
-"""Dataset providers: items in memory, in local files, and on the Hugging Face hub."""
+"""Dataset providers: items in memory, in local files, and on the Hugging Face Hub."""
 
 from themis.builtins.datasets.memory import MemoryDatasetProvider
 

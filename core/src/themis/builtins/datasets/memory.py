@@ -1,4 +1,4 @@
-"""Items handed over in Python."""
+"""Items that are handed over in Python."""
 
 from __future__ import annotations
 
@@ -10,55 +10,59 @@ from themis.errors import ItemError
 if TYPE_CHECKING:
     from themis.specs import DatasetQuerySpec, SliceSpec
 
-__all__ = ["MemoryDatasetProvider", "NoItemsInMemory"]
+__all__ = ["MemoryDatasetProvider"]
 
-Rows = Iterable[Mapping[str, Any]]
+Items = Iterable[Mapping[str, Any]]
 
 
 class MemoryDatasetProvider:
-    """Gives rows that are in memory: the same for every slice, or by dataset id.
+    """Gives the items it was made with: one list for every slice, or one for each dataset_id.
 
-    Example::
+    Pass it to the Orchestrator::
 
-        provider = MemoryDatasetProvider([{"item_id": "1", "question": "1 + 1", "answer": "2"}])
+        provider = MemoryDatasetProvider([{"item_id": "q1", "question": "2+2?", "answer": "4"}])
         Orchestrator.from_project_spec(project, dataset_provider=provider)
+
+        MemoryDatasetProvider({"easy": easy_items, "hard": hard_items})
+
+    Items that come from a generator are kept in a tuple, for each run reads them again.
     """
 
-    def __init__(self, rows: Rows | Mapping[str, Rows]) -> None:
-        self._by_id = rows if isinstance(rows, Mapping) else None
-        self._rows = () if isinstance(rows, Mapping) else tuple(rows)
+    component_id = "memory"
 
-    def scan(self, slice_spec: SliceSpec, query: DatasetQuerySpec) -> Rows:  # noqa: ARG002 (the planner applies the query)
-        """The rows of the slice's dataset.
+    def __init__(self, items: Items | Mapping[str, Items] | None = None) -> None:
+        self._by_id: dict[str, Items] | None = None
+        self._items: Items | None = None
+        if isinstance(items, Mapping):
+            self._by_id = {name: _kept(entries) for name, entries in items.items()}
+        elif items is not None:
+            self._items = _kept(items)
+
+    def scan(self, slice_spec: SliceSpec, query: DatasetQuerySpec) -> Items:  # noqa: ARG002 (the planner applies the query)
+        """The items of the slice's dataset.
 
         Raises:
-            ItemError: no rows were given under the slice's dataset id.
+            ItemError: when there are none, or none for its dataset_id.
         """
-        if self._by_id is None:
-            return self._rows
-        name = slice_spec.dataset.dataset_id or ""
-        if name not in self._by_id:
-            known = ", ".join(map(repr, self._by_id)) or "none"
+        if self._by_id is None and self._items is None:
             msg = (
-                f"slice {slice_spec.slice_id!r}: no rows were given for dataset_id {name!r}; "
-                f"given: {known}"
+                "source 'memory' has no items; pass dataset_provider=MemoryDatasetProvider(items) "
+                "to the Orchestrator"
             )
+            raise ItemError(msg)
+        if self._by_id is None:
+            return self._items or ()
+        name = slice_spec.dataset.dataset_id
+        if name is None or name not in self._by_id:
+            known = ", ".join(repr(key) for key in self._by_id) or "none"
+            msg = f"source 'memory' has no items for dataset_id {name!r}; it has: {known}"
             raise ItemError(msg)
         return self._by_id[name]
 
 
-class NoItemsInMemory:
-    """What `source = "memory"` is where nobody handed any items over."""
-
-    def scan(self, slice_spec: SliceSpec, query: DatasetQuerySpec) -> Rows:  # noqa: ARG002 (there is nothing to query)
-        """Says how to hand items over.
-
-        Raises:
-            ItemError: always.
-        """
-        msg = (
-            f'slice {slice_spec.slice_id!r} has source = "memory", and no items were handed over; '
-            "pass dataset_provider=MemoryDatasetProvider(items) to the Orchestrator, or use "
-            'source = "local" with a file'
-        )
-        raise ItemError(msg)
+def _kept(items: Any) -> Items:
+    """Items that can be read more than once."""
+    if isinstance(items, (str, bytes)):
+        msg = f"MemoryDatasetProvider takes items, or items by dataset_id; got {items!r:.80}"
+        raise TypeError(msg)
+    return tuple(items) if iter(items) is items else items
