@@ -2,51 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import islice
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from themis.reporting.page import html_page
-from themis.reporting.provenance import provenance_rows
+from themis.reporting.sections import (
+    ReportSection,
+    breakdowns,
+    comparison,
+    failures,
+    leaderboard,
+    provenance,
+)
 from themis.reporting.tables import csv_table, latex_table, latex_text, markdown_table, text_table
-from themis.results.tables import format_value, markdown_text, printable
+from themis.results.tables import markdown_text, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from themis.results import BenchmarkResult, RunCounts
 
-__all__ = ["FORMATS", "ReportSection", "RunReport", "render_summary", "summarise"]
-
-Row = Mapping[str, Any]
+__all__ = ["FORMATS", "RunReport", "headline", "render_summary", "summarise"]
 
 _SCHEMA_VERSION = 1
-_FIGURES = ("mean", "interval", "n_items", "count", "errors")
-_TESTED = ("delta_mean", "interval", "p_value", "adjusted_p_value", "pair_count", "dropped")
-_COMPARED = ("metric_id", "score_name", "models", *_TESTED, "method", "reason")
-_FAILED = ("kind", "stage", "code", "metric_id", "model_id", "count", "message", "trial")
-_SHORT_HASH = 16
-_EXAMINED = 2_000
-"""Failures that are read to be grouped; how many there are is counted in any case."""
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class ReportSection:
-    """One table of a report. `rows` are complete; `columns` are those that a person is shown."""
-
-    key: str
-    title: str
-    rows: Sequence[Row]
-    columns: Sequence[str]
-    note: str = ""
-
-    def readable(self) -> list[dict[str, Any]]:
-        """The rows for a person: related figures in one cell, and no column that is empty."""
-        rows = [{**row, **_joined_cells(row)} for row in self.rows]
-        names = [name for name in self.columns if any(row.get(name) is not None for row in rows)]
-        return [{name: row.get(name) for name in names} for row in rows]
+_LINE = 100
+_HEADLINES = {
+    "leaderboard": ("metric_id", "score_name", "rank", "model_id", "mean", "interval", "n_items"),
+    "comparison": (
+        "metric_id", "score_name", "models", "delta_mean", "interval", "adjusted_p_value",
+        "pair_count", "dropped", "reason",
+    ),
+    "failures": ("stage", "code", "metric_id", "model_id", "count", "message"),
+}  # fmt: skip
+"""What `headline` shows of each section."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -83,17 +74,29 @@ def summarise(result: BenchmarkResult) -> RunReport:
     """Read a result into a report: leaderboard, breakdowns, comparison, failures, provenance."""
     counts = result.counts()
     sections = [
-        _leaderboard(result),
-        *_breakdowns(result),
-        _comparison(result),
-        _failures(result, counts),
-        ReportSection(
-            key="provenance",
-            title="Provenance",
-            rows=provenance_rows(result.manifest),
-            columns=("name", "value"),
-        ),
+        leaderboard(result),
+        *breakdowns(result),
+        comparison(result),
+        failures(result, counts),
+        provenance(result),
     ]
+    return _report(result, counts, sections)
+
+
+def headline(result: BenchmarkResult) -> RunReport:
+    """The short report that a run ends with: leaderboard, comparison and failures, fewer columns.
+
+    It reads no more of the store than it shows.
+    """
+    counts = result.counts()
+    sections = [leaderboard(result), comparison(result), failures(result, counts)]
+    shown = [attrs.evolve(section, columns=_HEADLINES[section.key]) for section in sections]
+    return _report(result, counts, shown)
+
+
+def _report(
+    result: BenchmarkResult, counts: RunCounts, sections: Iterable[ReportSection]
+) -> RunReport:
     return RunReport(
         title=result.benchmark_id,
         facts={
@@ -121,116 +124,12 @@ def render_summary(report: RunReport, form: str = "text") -> str:
     return FORMATS[form](report)
 
 
-def _leaderboard(result: BenchmarkResult) -> ReportSection:
-    return ReportSection(
-        key="leaderboard",
-        title="Leaderboard",
-        rows=result.leaderboard(),
-        columns=("metric_id", "score_name", "rank", "model_id", *_FIGURES, "reason"),
-        note="Intervals are at 95 %, over items: samples and prompts of one item count once.",
-    )
-
-
-def _breakdowns(result: BenchmarkResult) -> list[ReportSection]:
-    """One section per thing of which the run has several: slices, prompts, parameters, labels."""
-    several = {
-        "slice_id": len(result.slice_ids) > 1,
-        "prompt_variant_id": len(result.prompt_variant_ids) > 1,
-        "params_hash": len(result.parameter_sets) > 1,
-        **dict.fromkeys(result.dimensions, True),
-    }
-    return [_breakdown(result, key) for key, shown in several.items() if shown]
-
-
-def _breakdown(result: BenchmarkResult, key: str) -> ReportSection:
-    names = ["score_name"] if result.scores_one_metric_twice else []
-    rows = result.aggregate(group_by=["metric_id", *names, key, "model_id"])
-    title, column = _TITLES.get(key, f"By {key}"), key
-    if key == "params_hash":
-        labels = _parameter_labels(result)
-        rows = [{**row, "params": labels[row["params_hash"]]} for row in rows]
-        rows.sort(key=lambda row: (row["metric_id"], [*labels].index(row["params_hash"])))
-        column = "params"
-    return ReportSection(
-        key=f"by_{key}",
-        title=title,
-        rows=rows,
-        columns=("metric_id", *names, column, "model_id", *_FIGURES),
-    )
-
-
-def _parameter_labels(result: BenchmarkResult) -> dict[str, str]:
-    """Each parameter set told by what differs from set to set."""
-    sets = result.parameter_sets
-    names = sorted({name for params in sets.values() for name in params})
-    swept = [
-        name for name in names if len({repr(params.get(name)) for params in sets.values()}) > 1
-    ]
-    return {
-        params_hash: format_value({name: params.get(name) for name in swept})
-        for params_hash, params in sets.items()
-    }
-
-
-_TITLES = {
-    "slice_id": "By slice",
-    "prompt_variant_id": "By prompt variant",
-    "params_hash": "By parameters",
-}
-
-
-def _comparison(result: BenchmarkResult) -> ReportSection:
-    rows = result.paired_compare(metric_id=None, group_by="benchmark_id", p_value_correction="holm")
-    return ReportSection(
-        key="comparison",
-        title="Paired comparison",
-        rows=rows,
-        columns=_COMPARED,
-        note="delta_mean is the first model's mean less the second's, on the same items; dropped "
-        "are items without a score of one side. Interval and p-value are of one test; adjusted "
-        f"by Holm over {rows[0]['family_size'] if rows else 0} tests.",
-    )
-
-
-def _failures(result: BenchmarkResult, counts: RunCounts) -> ReportSection:
-    """The failures by what went wrong where, with the first message of each kind."""
-    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in islice(result.iter_failures(), _EXAMINED):
-        key = tuple(row[name] for name in ("kind", "stage", "code", "metric_id", "model_id"))
-        groups.setdefault(key, {**row, "count": 0})["count"] += 1
-    total = counts.failed + counts.metric_errors
-    note = "Message and trial are those of the first of each kind."
-    if total > _EXAMINED:
-        note = f"Of the first {_EXAMINED} of {total} failures. {note}"
-    return ReportSection(
-        key="failures",
-        title="Failures",
-        rows=sorted(groups.values(), key=lambda row: -row["count"]),
-        columns=_FAILED,
-        note=note,
-    )
-
-
-def _joined_cells(row: Row) -> dict[str, Any]:
-    """Cells that stand for several figures of a row; None where there is nothing to say."""
-    cells: dict[str, Any] = {"interval": None}
-    if row.get("ci_lower") is not None:
-        cells["interval"] = f"{format_value(row['ci_lower'])} to {format_value(row['ci_upper'])}"
-    if "treatment_model_id" in row:
-        cells["models"] = f"{row['treatment_model_id']} vs {row['baseline_model_id']}"
-        dropped = (row["dropped_treatment"], row["dropped_baseline"])
-        cells["dropped"] = f"{dropped[0]} vs {dropped[1]}" if any(dropped) else None
-    if "trial_hash" in row:
-        cells["trial"] = row["trial_hash"][:_SHORT_HASH]
-    return cells
-
-
 def _text(report: RunReport) -> str:
     facts = [f"run {report.facts['run_id'][:12]}, {report.facts['status']}", report.note]
     parts = ["\n".join([printable(report.title), *facts])]
     for section in report.sections:
         lines = [section.title.upper(), text_table(section.readable())]
-        parts.append("\n".join([*lines, *([section.note] if section.note else [])]))
+        parts.append("\n".join([*lines, *textwrap.wrap(section.note, _LINE)]))
     return "\n\n".join(parts)
 
 
