@@ -6,7 +6,11 @@ STAMP  := $(VENV)/.installed
 PYPROJECTS := $(wildcard core/pyproject.toml plugins/*/pyproject.toml contrib/*/pyproject.toml)
 JOBS   ?= 2
 
+# The demonstration's store; git ignores it. A second `make demo` finds everything done in it.
+STORE  ?= demo-store
+
 export UV_SYSTEM_CERTS := 1
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types contracts unit clean
@@ -21,6 +25,9 @@ $(STAMP): $(PYPROJECTS) requirements-dev.txt
 	touch $@
 
 setup: $(STAMP) ## make the virtual environment
+
+demo: $(STAMP) ## run the demonstration benchmark: no network, no key, a few seconds
+	@$(BIN)/themis run core/src/themis/catalog/demo/benchmark.toml --store $(STORE)
 
 test: lint types contracts unit ## lint, types, import contracts, all tests and documentation examples
 
@@ -37,5 +44,5 @@ contracts: $(STAMP) ## import-linter: the layers
 unit: $(STAMP) ## every test, with coverage
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term
 
-clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+clean: ## remove the virtual environment, the demonstration's store and caches
+	rm -rf $(VENV) demo-store .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -134,3 +134,18 @@ def test_the_package_runs_as_a_module():
         [sys.executable, "-m", "themis", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"themis {themis.__version__}\n"
+
+
+def test_the_program_gives_bash_its_completion():
+    done = subprocess.run(
+        [sys.executable, "-c", "from themis.cli import main; main(prog_name='themis')"],
+        env={"_THEMIS_COMPLETE": "bash_complete", "COMP_WORDS": "themis res", "COMP_CWORD": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "plain,resume\n"
+
+
+def test_help_has_examples_and_exit_codes():
+    shown = CliRunner().invoke(main, ["--help"]).stdout
+    assert "themis run benchmark.toml" in shown
+    assert "130 interrupted" in shown

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from themis.records import FailureRecord
-from themis.reporting.summary import FORMATS, render_summary, summarise
+from themis.reporting.summary import FORMATS, headline, render_summary, summarise
 
 HOSTILE = "<script>|`=x` \\end{tabular} \x1b[31m"
 
@@ -69,7 +69,7 @@ def test_failures_are_grouped_and_counted(result_of, timed_out, unscorable):
 def test_a_run_with_very_many_failures_groups_the_first_and_says_so(
     result_of, timed_out, monkeypatch
 ):
-    monkeypatch.setattr("themis.reporting.summary._EXAMINED", 4)
+    monkeypatch.setattr("themis.reporting.sections._EXAMINED", 4)
 
     section = summarise(result_of(lambda cell: timed_out)).section("failures")
 
@@ -158,3 +158,10 @@ def test_the_two_score_names_of_one_metric_are_shown(result_of):
 
     assert "score_name" in text
     assert "lenient" in text
+
+
+def test_the_headline_has_no_breakdowns_and_no_provenance(result_of):
+    report = headline(result_of(slices=("easy", "hard")))
+
+    assert keys(report) == ["leaderboard", "comparison"]
+    assert "method" not in report.section("comparison").readable()[0]

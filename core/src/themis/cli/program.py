@@ -20,6 +20,29 @@ if TYPE_CHECKING:
 __all__ = ["Program", "ProgramError", "main"]
 
 
+_HELP = """\
+Evaluate language models with results you can trust and repeat.
+
+A benchmark is a file: models, prompts, data, and how answers are scored. Running it records
+every call and score in a store; what is recorded is never done again.
+
+\b
+Look first, then run, then read:
+  themis preview benchmark.toml      what would be sent
+  themis estimate benchmark.toml     how many calls and tokens
+  themis run benchmark.toml          do what is missing, and show the result
+  themis report RUN                  all of the result; RUN is an id or its beginning
+  themis inspect trial RUN TRIAL     one question, its answers and their scores
+
+\b
+Results go to stdout, everything else to stderr; --json is for programs. Exit codes:
+  0 done, 1 some of it failed, 2 bad usage or file, 130 interrupted (themis resume RUN)
+
+\b
+Completion: eval "$(_THEMIS_COMPLETE=bash_source themis)", or zsh_source, or fish_source.
+"""
+
+
 class ProgramError(click.ClickException):
     """A ThemisError as the program shows it: `error: ...` on stderr, exit code 2."""
 
@@ -79,10 +102,10 @@ class Program(click.Group):
             raise ProgramError(_message(problem)) from problem
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(themis.__version__, prog_name="themis", message="%(prog)s %(version)s")
 def main() -> None:
-    """Evaluate language models with results you can trust and repeat."""
+    """Run the program."""
 
 
 def _message(problem: ThemisError) -> str:

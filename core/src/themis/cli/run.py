@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from themis.cli.output import json_option, print_json
-from themis.cli.session import open_benchmark, open_run, store_option, with_file
+from themis.cli.session import DEFAULT_STORE, open_benchmark, open_run, store_option, with_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from themis.cli.progress_view import ProgressMode
     from themis.results import BenchmarkResult
@@ -22,6 +24,7 @@ __all__ = ["resume", "run"]
 
 _FAILED = 1
 _INTERRUPTED = 130
+_SHORT_HASH = 12
 
 
 def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,21 +107,65 @@ def resume(
 
 def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, store: str) -> None:
     """Print the result, and leave with the exit code that its status asks for."""
-    from themis.reporting.summary import render_summary, summarise
     from themis.runtime.orchestrator import RunHandle
 
     if isinstance(result, RunHandle):
         click.echo(f"run {result.run_id[:12]} is {result.status} on backend {result.backend!r}")
         return
-
-    summary = summarise(result)
-    if as_json:
-        print_json(summary.to_dict())
-    else:
-        click.echo(render_summary(summary, "text"))
-        click.echo(f"\nrun {result.run_id[:12]} is in {store}")
+    _print(result, as_json=as_json, store=store)
     if result.status == "interrupted":
-        click.echo(f"interrupted; go on with: themis resume {result.run_id[:12]}", err=True)
+        resume = _command(result, store, "resume")
+        click.echo(f"interrupted; go on with: {resume}", err=True)
         sys.exit(_INTERRUPTED)
     if result.status in {"partial_failure", "failed"}:
         sys.exit(_FAILED)
+
+
+def _print(result: BenchmarkResult, *, as_json: bool, store: str) -> None:
+    from themis.reporting.summary import headline, render_summary, summarise
+
+    if as_json:
+        print_json(summarise(result).to_dict())
+        return
+    click.echo(render_summary(headline(result), "text"))
+    click.echo(f"\nEverything is recorded in {_shown(store)}. Next:")
+    for what, command in _next_commands(result, store):
+        click.echo(f"  {what:<10}  {command}")
+
+
+def _next_commands(result: BenchmarkResult, store: str) -> Iterator[tuple[str, str]]:
+    """What to look at with which command."""
+    report = _command(result, store, "report")
+    yield "all tables", report
+    yield "as a page", f"{report} --format html --output report.html"
+    trial = _example_trial(result)
+    if trial is not None:
+        yield "one trial", _command(result, store, "inspect trial", trial[:_SHORT_HASH])
+
+
+def _example_trial(result: BenchmarkResult) -> str | None:
+    """A trial worth looking at: the first that failed, else the first."""
+    failed = next(result.iter_failures(), None)
+    row = failed or next(result.iter_trial_summaries(), None)
+    return None if row is None else str(row["trial_hash"])
+
+
+def _command(result: BenchmarkResult, store: str, name: str, *arguments: str) -> str:
+    """A command about a run, as it has to be typed here."""
+    words = [*_program(), *name.split(), result.run_id[:12], *arguments]
+    if Path(store).absolute() != Path(DEFAULT_STORE).absolute():
+        words += ["--store", _shown(store)]
+    return shlex.join(words)
+
+
+def _program() -> list[str]:
+    """How this program is called here; it need not be on the path."""
+    if shutil.which("themis"):
+        return ["themis"]
+    return [sys.argv[0]] if Path(sys.argv[0]).name == "themis" else ["python", "-m", "themis"]
+
+
+def _shown(store: str) -> str:
+    """The store's place, relative to the working folder where it is below it."""
+    place, here = Path(store).absolute(), Path.cwd()
+    return str(place.relative_to(here)) if place.is_relative_to(here) else store

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from themis.storage import RunStore
 
 __all__ = [
+    "DEFAULT_STORE",
     "BenchmarkSession",
     "open_benchmark",
     "open_run",

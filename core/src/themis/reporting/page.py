@@ -10,7 +10,8 @@ from themis.reporting.tables import html_table
 from themis.results.tables import printable
 
 if TYPE_CHECKING:
-    from themis.reporting.summary import ReportSection, RunReport
+    from themis.reporting.sections import ReportSection
+    from themis.reporting.summary import RunReport
 
 __all__ = ["html_page"]
 
