@@ -171,6 +171,21 @@ def test_everything_that_is_wrong_is_reported_at_once():
     }
 
 
+def test_transforms_that_cannot_be_made_are_reported_with_the_rest():
+    transforms = [
+        {"kind": "jinja", "field": "q", "template": "{{ question }}"},
+        {"kind": "python", "field": "q", "config": {"function": "json:nope"}},
+    ]
+    dataset = DatasetSpec(source="memory", transforms=transforms)
+    with pytest.raises(SpecValidationError) as error:
+        plan_of(benchmark(one_slice=slice_spec(dataset=dataset), text="{{ nope }}"))
+    assert [issue.key for issue in error.value.issues][:2] == [
+        "slices[0].dataset.transforms[0].template",
+        "slices[0].dataset.transforms[1].config.function",
+    ]
+    assert len(error.value.issues) == 3
+
+
 def test_a_credential_in_an_engines_configuration_is_refused():
     model = ModelSpec(model_id="m", provider="echo", extras={"api_key": "sk-0123456789abcdef"})
     with pytest.raises(SpecValidationError, match="env:NAME") as error:

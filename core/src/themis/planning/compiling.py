@@ -13,6 +13,7 @@ from themis.planning.capabilities import check_capabilities
 from themis.planning.keys import described_key
 from themis.planning.plan import Arm, MetricPlan, Parse, Plan, Score, SlicePlan
 from themis.planning.prompts import PromptRenderer, slice_namespace
+from themis.planning.transforms import transform_issues
 from themis.plugin.hook_points import HOOK_POINTS, takes_part
 from themis.specs import (
     ExperimentSpec,
@@ -89,6 +90,10 @@ class _Compiler:
         """The slices in order, their arms and metrics numbered through."""
         for position, spec in enumerate(self.experiment.slices):
             where = f"slices[{position}]"
+            self.binder.issues.extend(
+                SpecIssue(issue.message, key=f"{where}.{issue.key}")
+                for issue in transform_issues(spec.dataset.transforms)
+            )
             parses = {parse.name: self._parse(parse, where) for parse in spec.parses}
             yield SlicePlan(
                 spec=spec,
