@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
+import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -55,6 +58,23 @@ class Site:
         )
         (folder / "METADATA").write_text(header, encoding="utf-8")
         (folder / "entry_points.txt").write_text(entry_points, encoding="utf-8")
+
+    def record(self, name: str, *, version: str = "0.3.1", direct_url: Any = None) -> Path:
+        """Write what an installer leaves: RECORD of every module, and direct_url.json if given."""
+        folder = self.path / f"{name.replace('-', '_')}-{version}.dist-info"
+        modules = sorted(self.path.glob("*.py"))
+        rows = [
+            f"{module.name},sha256={_hash(module)},{module.stat().st_size}" for module in modules
+        ]
+        if direct_url is not None:
+            (folder / "direct_url.json").write_text(json.dumps(direct_url), encoding="utf-8")
+        (folder / "RECORD").write_text("\n".join([*rows, "INSTALLER,,"]), encoding="utf-8")
+        return folder
+
+
+def _hash(file: Path) -> str:
+    digest = hashlib.sha256(file.read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @pytest.fixture

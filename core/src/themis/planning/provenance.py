@@ -1,50 +1,55 @@
-"""Where a run was planned: recorded in its manifest, never part of any key."""
+"""Where a run was planned, and with what: recorded in its manifest, never part of any key."""
 
 from __future__ import annotations
 
 import platform
-import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from themis import __version__
+from themis.plugin.checkouts import checkout_of
+from themis.plugin.registration import Distribution
 
 __all__ = ["collect_provenance"]
 
-_GIT_SECONDS = 5
 
+def collect_provenance(
+    distributions: Iterable[Distribution], *, used: Collection[str]
+) -> dict[str, Any]:
+    """Versions of Themis, Python and the platform; the git commit; every plugin's distribution.
 
-def collect_provenance(distributions: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Versions of Themis, Python, the platform and the plugins' distributions; the git commit."""
+    `distributions` are recorded with version, digest and origin. `used` are the providers of what
+    the run is made of: where one of them cannot be installed again as it is, the run is not
+    `reproducible`, and `reasons` say why.
+    """
+    known = {each.project: each for each in distributions}
+    reasons = list(_doubts(each for each in known.values() if each.provider in used))
+    checkout = checkout_of(Path.cwd())
     return {
         "themis": __version__,
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
         "platform": platform.platform(),
-        "distributions": dict(sorted(distributions)),
-        "git": _git_state(Path.cwd()),
+        "distributions": {name: _described(known[name]) for name in sorted(known)},
+        "reproducible": not reasons,
+        "reasons": reasons,
+        "git": None if checkout is None else attrs.asdict(checkout),
     }
 
 
-def _git_state(folder: Path) -> dict[str, Any] | None:
-    """The commit of the working folder and whether it has changes; None outside a checkout."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None:
-        return None
-    return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain"))}
+def _doubts(distributions: Iterable[Distribution]) -> Iterator[str]:
+    for each in distributions:
+        if doubt := each.origin.doubt:
+            yield f"{each.project} {each.version}: {doubt}"
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(  # noqa: S603 (fixed arguments, no shell)
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 (the user's git)
-            capture_output=True,
-            text=True,
-            timeout=_GIT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+def _described(distribution: Distribution) -> dict[str, Any]:
+    return {
+        "version": distribution.version,
+        "digest": distribution.digest,
+        "origin": distribution.origin.to_dict(),
+    }

@@ -14,10 +14,9 @@ from typing import Any
 
 import attrs
 
-import themis
 from themis.plugin.configuration import PluginConfig
 from themis.plugin.declarations import ComponentDeclaration
-from themis.plugin.entry_points import installed_entry_points
+from themis.plugin.entry_points import installed_core, installed_entry_points
 from themis.plugin.faults import duplicate_faults
 from themis.plugin.reading import (
     BrokenPluginError,
@@ -25,7 +24,7 @@ from themis.plugin.reading import (
     InvalidPluginError,
     read_plugin,
 )
-from themis.plugin.registration import BUILTIN, CORE_API, LOCAL, Distribution
+from themis.plugin.registration import BUILTIN, CORE_API, LOCAL
 from themis.plugin.snapshot import InstalledPlugin
 
 __all__ = ["discover", "load_builtins", "load_plugin"]
@@ -43,9 +42,8 @@ def discover(config: PluginConfig) -> tuple[InstalledPlugin, ...]:
 
 def load_builtins() -> InstalledPlugin:
     """The built-in components, through the same hooks as anyone's."""
-    distribution = Distribution(name=BUILTIN, version=themis.__version__)
     return load_plugin(
-        InstalledPlugin(distribution=distribution, entry_point=BUILTIN, target=_BUILTIN_HOOKS)
+        InstalledPlugin(distribution=installed_core(), entry_point=BUILTIN, target=_BUILTIN_HOOKS)
     )
 
 

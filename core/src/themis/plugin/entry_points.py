@@ -7,24 +7,16 @@ malformed; here that distribution is a broken plugin and the others are found.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
 
 import importlib_metadata
 
+import themis
 from themis.plugin.hookspecs import ENTRY_POINT_GROUP
-from themis.plugin.registration import Distribution
+from themis.plugin.origins import DistributionFiles
+from themis.plugin.registration import BUILTIN, CORE, Distribution
 from themis.plugin.snapshot import InstalledPlugin
 
-__all__ = ["installed_entry_points"]
-
-
-class _Files(Protocol):
-    """What is used of an `importlib_metadata` distribution."""
-
-    @property
-    def name(self) -> str: ...
-    def read_text(self, filename: str) -> str | None: ...
-    def locate_file(self, path: str) -> Any: ...
+__all__ = ["installed_core", "installed_entry_points"]
 
 
 def installed_entry_points() -> list[InstalledPlugin]:
@@ -37,19 +29,30 @@ def installed_entry_points() -> list[InstalledPlugin]:
     return list(plugins.values())
 
 
-def _may_have_plugins(distribution: _Files) -> bool:
+def installed_core() -> Distribution:
+    """The distribution of the core, as provider of the built-ins."""
+    try:
+        files = importlib_metadata.distribution(CORE)
+    except importlib_metadata.PackageNotFoundError:  # run from a folder on the path
+        return Distribution(name=BUILTIN, version=themis.__version__)
+    return Distribution(name=BUILTIN, version=themis.__version__, files=files)
+
+
+def _may_have_plugins(distribution: DistributionFiles) -> bool:
     try:
         return ENTRY_POINT_GROUP in (distribution.read_text("entry_points.txt") or "")
     except (OSError, UnicodeDecodeError):  # no file of a plugin's: they are UTF-8 text
         return False
 
 
-def _of_distribution(found: _Files) -> Iterable[InstalledPlugin]:
+def _of_distribution(found: DistributionFiles) -> Iterable[InstalledPlugin]:
     known = Distribution(name="unreadable")
     try:
         first = importlib_metadata.distribution(found.name)
         summary = first.metadata.get("Summary") or ""
-        known = Distribution(name=first.name, version=first.version or "", summary=summary)
+        known = Distribution(
+            name=first.name, version=first.version or "", summary=summary, files=first
+        )
         return [
             InstalledPlugin(distribution=known, entry_point=entry.name, target=_target(entry.value))
             for entry in first.entry_points.select(group=ENTRY_POINT_GROUP)

@@ -10,14 +10,17 @@ import attrs
 from packaging.version import Version
 
 from themis.plugin.declarations import ComponentDeclaration, ComponentKind
+from themis.plugin.digests import digest_of
 from themis.plugin.fingerprints import fingerprint
 from themis.plugin.local import LocalFactory
+from themis.plugin.origins import DistributionFiles, Origin, origin_of
 from themis.plugin.refs import normalise
 from themis.plugin.source import own_fingerprint
 from themis.records import EngineCapabilities
 
 __all__ = [
     "BUILTIN",
+    "CORE",
     "CORE_API",
     "LOCAL",
     "ComponentRegistration",
@@ -30,6 +33,9 @@ __all__ = [
 CORE_API = "1.0"
 """The version of the interface between the core and plugins."""
 
+CORE = "themis-framework"
+"""The distribution that the built-in components come with."""
+
 BUILTIN = "builtin"
 LOCAL = "local"
 
@@ -39,17 +45,39 @@ class Distribution:
     """Where a component came from: provenance, recorded with a run and part of no key.
 
     `name` is as its metadata spells it; `builtin` and `local` are the two that are not installed
-    on their own. `version` and `summary` are its metadata's.
+    on their own. `version` and `summary` are its metadata's; `files` is how it was found, None for
+    what is not installed.
     """
 
     name: str
     version: str = ""
     summary: str = ""
+    files: DistributionFiles | None = attrs.field(default=None, eq=False, repr=False)
 
     @cached_property
     def provider(self) -> str:
         """The name as references compare it."""
         return normalise(self.name)
+
+    @property
+    def project(self) -> str:
+        """The name to install it by."""
+        return CORE if self.name == BUILTIN else self.name
+
+    @cached_property
+    def origin(self) -> Origin:
+        """Where it was installed from."""
+        return Origin(kind="unknown") if self.files is None else origin_of(self.files)
+
+    @cached_property
+    def digest(self) -> str | None:
+        """What tells its files from other ones; None where that is not known.
+
+        The files of an editable install are not recorded: its origin's commit tells them.
+        """
+        if self.files is None or self.origin.kind == "editable":
+            return None
+        return digest_of(self.files)
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["provenance_rows"]
+__all__ = ["doubts_of", "provenance_rows"]
 
 
 def provenance_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What a manifest says of its origin: versions, commit, seed, components, datasets."""
     return [{"name": name, "value": value} for name, value in _entries(manifest)]
+
+
+def doubts_of(manifest: Mapping[str, Any]) -> list[str]:
+    """Why the run cannot be repeated with the very same plugins; empty where it can."""
+    recorded = manifest.get("provenance", {})
+    return [] if recorded.get("reproducible", True) else list(recorded["reasons"])
 
 
 def _entries(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -20,8 +26,10 @@ def _entries(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, recorded[name]
     if recorded.get("git"):
         yield "git commit", _commit(recorded["git"])
-    for name, version in recorded.get("distributions", {}).items():
-        yield f"distribution {name}", version
+    for name, found in recorded.get("distributions", {}).items():
+        yield f"distribution {name}", _distribution(found)
+    if doubts := doubts_of(manifest):
+        yield "reproducible", f"no: {'; '.join(doubts)}"
     for name in ("global_seed", "num_samples", "spec_hash"):
         if name in manifest:
             yield name, manifest[name]
@@ -33,6 +41,18 @@ def _entries(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _commit(git: Mapping[str, Any]) -> str:
     return f"{git['commit']}{' with uncommitted changes' if git.get('dirty') else ''}"
+
+
+def _distribution(found: Mapping[str, Any]) -> str:
+    """Version, where it came from, and the beginning of its digest."""
+    digest = found["digest"] and f"digest {found['digest'][:16]}"
+    return ", ".join(filter(None, [found["version"], _origin(found["origin"]), digest]))
+
+
+def _origin(origin: Mapping[str, Any]) -> str:
+    commit = origin.get("commit") and f"at {origin['commit'][:12]}"
+    changed = "with uncommitted changes" if origin.get("dirty") else ""
+    return " ".join(filter(None, [origin["kind"], origin.get("url"), commit, changed]))
 
 
 def _component(component: Mapping[str, Any]) -> str:

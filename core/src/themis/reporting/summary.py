@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.reporting.page import html_page
+from themis.reporting.provenance import doubts_of
 from themis.reporting.sections import (
     ReportSection,
     breakdowns,
@@ -106,7 +107,7 @@ def _report(
             "transform_hash": result.active_transform_hash,
             "evaluation_hash": result.active_evaluation_hash,
         },
-        note=counts.sentence(),
+        note=" ".join([counts.sentence(), *_reservation(result.manifest)]),
         counts={**attrs.asdict(counts), "pending": counts.pending},
         sections=[section for section in sections if section.rows],
     )
@@ -122,6 +123,11 @@ def render_summary(report: RunReport, form: str = "text") -> str:
         msg = f"unknown report format {form!r}; known: {', '.join(FORMATS)}"
         raise ValueError(msg)
     return FORMATS[form](report)
+
+
+def _reservation(manifest: Mapping[str, Any]) -> list[str]:
+    doubts = doubts_of(manifest)
+    return [f"Not reproducible: {'; '.join(doubts)}."] if doubts else []
 
 
 def _text(report: RunReport) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from themis.errors import ErrorCode, SpecValidationError
 from themis.planning.compiling import compile_plan
 from themis.planning.manifest import RunManifest, run_identity
 from themis.planning.provenance import collect_provenance
+from themis.plugin.registration import BUILTIN
 from themis.records.canonical import canonical_bytes
 from themis.records.secrets import redact
 from themis.runtime.items import (
@@ -129,8 +130,19 @@ class RunPlanner:
             metrics=plan.metric_rows(),
             warnings=plan.warnings,
             project=redact(self.project.model_dump(mode="json")),
-            provenance=collect_provenance(_distributions(self.registry)),
+            provenance=self._provenance(plan),
         )
+
+    def _provenance(self, plan: Plan) -> dict[str, Any]:
+        """Where the plan is made, of which distributions, and who provides its datasets."""
+        sources = self.providers.installed(part.spec for part in plan.slices)
+        parts = [*(entry.resolved for entry in plan.components), *sources.values()]
+        recorded = collect_provenance(
+            (entry.distribution for entry in self.registry.plugins() if entry.state == "ok"),
+            used={BUILTIN, *(part.provider for part in parts)},
+        )
+        labels = {source: str(part.registration) for source, part in sources.items()}
+        return {**recorded, "dataset_providers": labels}
 
     def _persist(self, plan: Plan, slices: list[SliceItems], manifest: RunManifest) -> int:
         event = recording.run_planned(
@@ -151,13 +163,6 @@ class RunPlanner:
         while chunk := list(islice(rows, _TRIALS_PER_EVENT)):
             self.store.append([recording.trials_planned(run, start=start, trials=chunk)])
             start += len(chunk)
-
-
-def _distributions(registry: PluginRegistry) -> Iterator[tuple[str, str]]:
-    """The plugins that were loaded, by distribution and version."""
-    for plugin in registry.plugins():
-        if plugin.state == "ok":
-            yield plugin.distribution.name, plugin.distribution.version
 
 
 def _drift(manifest: RunManifest, plan: Plan) -> str:

@@ -12,6 +12,7 @@ from themis.errors import SpecValidationError
 
 if TYPE_CHECKING:
     from themis.plugin import DatasetProvider
+    from themis.plugin.component import ResolvedComponent
     from themis.plugin.registry import PluginRegistry
     from themis.specs import DatasetQuerySpec, SliceSpec
 
@@ -43,9 +44,19 @@ class DatasetProviders:
             return _Loader(self.loader)
         return self._installed(spec.dataset.source)
 
+    def installed(self, slices: Iterable[SliceSpec]) -> dict[str, ResolvedComponent]:
+        """By source, the components that give the slices' items; none where the caller does."""
+        if self.provider is not None or self.loader is not None:
+            return {}
+        sources = {spec.dataset.source for spec in slices}
+        return {source: self._resolved(source) for source in sorted(sources)}
+
+    def _resolved(self, source: str) -> ResolvedComponent:
+        return self.registry.resolve("dataset_provider", source)
+
     def _installed(self, source: str) -> DatasetProvider:
         """The provider named `source`; one that is configured with a base folder gets ours."""
-        resolved = self.registry.resolve("dataset_provider", source)
+        resolved = self._resolved(source)
         settings = resolved.configure()
         if hasattr(settings, "base_dir"):
             settings = resolved.configure({"base_dir": str(self.base_dir)})
