@@ -33,7 +33,8 @@ def test_an_unknown_id_says_where_ids_are_listed(result_of):
     assert raised.value.code == ErrorCode.STORAGE_READ
     assert str(raised.value) == (
         f"run {result.run_id[:12]} has no trial or candidate '{'0' * 64}'; "
-        "`iter_trial_summaries()` and `iter_failures()` list those it has"
+        f"`themis report {result.run_id[:12]}` names those that failed, "
+        "`iter_trial_summaries()` lists all"
     )
 
 

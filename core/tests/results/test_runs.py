@@ -25,6 +25,16 @@ def test_times_are_in_utc_and_written_as_iso_text(run_store, result_of):
     assert datetime.fromisoformat(run.to_dict()["updated_at"]) == run.updated_at
 
 
+def test_a_run_in_short_fits_a_line(run_store, result_of):
+    result = result_of()
+
+    [run] = list_runs(run_store)
+
+    row = run.to_row()
+    assert (row["run"], row["candidates"], row["failed"]) == (result.run_id[:12], "6 of 6", 0)
+    assert row["planned"] == run.created_at.strftime("%Y-%m-%d %H:%M")
+
+
 def test_a_run_without_candidates_counts_none(run_store, result_of):
     result_of(lambda cell: None)
 

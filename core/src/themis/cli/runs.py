@@ -25,11 +25,11 @@ def runs(store: Path | None, as_json: bool) -> None:
     from themis.results.tables import text_table
 
     with open_run_store(store) as opened:
-        rows = [row.to_dict() for row in list_runs(opened)]
+        found = list_runs(opened)
     if as_json:
-        print_json(rows)
-    elif rows:
-        click.echo(text_table(rows))
+        print_json([run.to_dict() for run in found])
+    elif found:
+        click.echo(text_table([run.to_row() for run in found]))
     else:
         click.echo("the store has no runs yet", err=True)
 

@@ -23,7 +23,7 @@ def render_record(view: RecordTimelineView, *, only_timeline: bool = False) -> s
     heading = f"{view.record_type} {view.record_id} ({view.status})"
     if only_timeline:
         return f"{heading}\n{_timeline_table(view.timeline)}"
-    parts = [heading, _facts(view.lineage)]
+    parts = [heading, _facts({name: _given(value) for name, value in view.lineage.items()})]
     if isinstance(view.item_payload, dict):
         parts.append(f"ITEM\n{_facts(view.item_payload)}")
     parts += [candidate_text(candidate) for candidate in view.candidates]
@@ -105,6 +105,13 @@ def _timeline_table(timeline: RecordTimeline) -> str:
 def _without_empty(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
     return [{name: row[name] for name in names} for row in rows]
+
+
+def _given(value: Any) -> Any:
+    """A mapping without what was left to its default; anything else as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: entry for name, entry in value.items() if entry not in (None, [], {})}
 
 
 def _facts(values: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +64,13 @@ def leaderboard(result: BenchmarkResult) -> ReportSection:
 
 def breakdowns(result: BenchmarkResult) -> list[ReportSection]:
     """One section per thing of which the run has several: slices, prompts, parameters, labels."""
-    several = {
-        "slice_id": len(result.slice_ids) > 1,
-        "prompt_variant_id": len(result.prompt_variant_ids) > 1,
-        "params_hash": len(result.parameter_sets) > 1,
-        **dict.fromkeys(result.dimensions, True),
-    }
-    return [_breakdown(result, key) for key, shown in several.items() if shown]
+    keys = ("slice_id", "prompt_variant_id", "params_hash", *result.dimensions)
+    sections = (_breakdown(result, key) for key in keys)
+    return [
+        section
+        for section, key in zip(sections, keys, strict=True)
+        if len({row[key] for row in section.rows}) > 1
+    ]
 
 
 def _breakdown(result: BenchmarkResult, key: str) -> ReportSection:
@@ -118,10 +118,17 @@ def comparison(result: BenchmarkResult) -> ReportSection:
         title="Paired comparison",
         rows=rows,
         columns=_COMPARED,
-        note="delta_mean is the first model's mean less the second's, on the same items; dropped "
-        "are items without a score of one side. Interval and p-value are of one test; adjusted "
-        f"by Holm over {rows[0]['family_size'] if rows else 0} tests.",
+        note=" ".join(_comparison_note(rows[0]["family_size"] if rows else 0)),
     )
+
+
+def _comparison_note(tests: int) -> Iterator[str]:
+    yield "delta_mean is the first model's mean less the second's, on the same items;"
+    yield "dropped are items without a score of one side."
+    if tests:
+        yield "Interval and p-value are of one test."
+    if tests > 1:
+        yield f"Adjusted by Holm over {tests} tests."
 
 
 def failures(result: BenchmarkResult, counts: RunCounts) -> ReportSection:

@@ -131,10 +131,12 @@ def _reservation(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _text(report: RunReport) -> str:
-    facts = [f"run {report.facts['run_id'][:12]}, {report.facts['status']}", report.note]
+    run = f"run {report.facts['run_id'][:12]}, {report.facts['status']}"
+    facts = [run, *textwrap.wrap(report.note, _LINE)]
     parts = ["\n".join([printable(report.title), *facts])]
     for section in report.sections:
-        lines = [section.title.upper(), text_table(section.readable())]
+        table = text_table(section.readable(), max_width=_LINE)
+        lines = [section.title.upper(), table]
         parts.append("\n".join([*lines, *textwrap.wrap(section.note, _LINE)]))
     return "\n\n".join(parts)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 from sqlalchemy import select
 
+from themis.planning.keys import parse_key
 from themis.records import (
     CandidateRecord,
     ConversationTrace,
@@ -20,7 +21,6 @@ from themis.records import (
     RecordTimeline,
     TimelineStage,
 )
-from themis.records.canonical import digest
 from themis.records.codec import from_plain
 from themis.storage import schema
 from themis.storage.reading import chunked
@@ -186,7 +186,7 @@ def _parse_places(
         if column.transform_hash is not None
     }
     keys = {
-        digest(b"parse", row.candidate_hash, transform): row.candidate_hash
+        parse_key(row.candidate_hash, transform): row.candidate_hash
         for row in rows
         for slice_id, transform in chains
         if slice_id == slices[row.trial]

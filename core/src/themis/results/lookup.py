@@ -98,8 +98,8 @@ def _only(source: RunSource, record_id: str, found: list[FoundRecord]) -> FoundR
         msg = f"{record_id!r} names several records of run {run_id}: {named}; give more digits"
     else:
         msg = (
-            f"run {run_id} has no trial or candidate {record_id!r}; "
-            "`iter_trial_summaries()` and `iter_failures()` list those it has"
+            f"run {run_id} has no trial or candidate {record_id!r}; `themis report {run_id}` names "
+            "those that failed, `iter_trial_summaries()` lists all"
         )
     raise UnknownRecordError(msg)
 

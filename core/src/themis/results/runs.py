@@ -41,6 +41,19 @@ class RunSummary:
         times = {name: plain[name].isoformat() for name in ("created_at", "updated_at")}
         return {**plain, **times}
 
+    def to_row(self) -> dict[str, Any]:
+        """The run in short, as a table shows it."""
+        return {
+            "run": self.run_id[:12],
+            "benchmark_id": self.benchmark_id,
+            "status": self.status,
+            "trials": self.trials,
+            "candidates": f"{self.candidates_ok} of {self.candidates_planned}",
+            "failed": self.candidates_failed,
+            "planned": self.created_at.strftime("%Y-%m-%d %H:%M"),
+            "updated": self.updated_at.strftime("%Y-%m-%d %H:%M"),
+        }
+
 
 def list_runs(store: RunStore) -> list[RunSummary]:
     """Every run of the store, newest first."""
