@@ -207,6 +207,15 @@ def test_a_small_spread_around_a_large_value_is_not_lost(result_of):
     assert row["se"] == pytest.approx(statistics.stdev([0, 1, 2]) / math.sqrt(3))
 
 
+def test_scores_whose_squares_overflow_have_no_interval_and_a_reason(result_of):
+    huge = {"i1": 1e300, "i2": 2e300, "i3": 3e300}
+
+    row = result_of(lambda cell: huge[cell.item_id]).aggregate(group_by="model_id")[0]
+
+    assert (row["mean"], row["se"]) == (pytest.approx(2e300), None)
+    assert row["reason"] == "the scores are too large: their squares overflow"
+
+
 def test_a_small_spread_is_not_lost_when_items_are_row_keys(result_of):
     def outcome(cell) -> float:
         return 1.7e9 + (cell.sample if cell.item_id == "i2" else 10 * cell.sample)

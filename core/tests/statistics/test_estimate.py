@@ -174,6 +174,15 @@ def test_a_spread_lost_to_rounding_is_recognised():
     assert cluster_sums(around_a_billion).resolved
 
 
+def test_scores_whose_squares_overflow_have_no_interval_and_a_reason():
+    got = mean_estimate([1e300, 2e300])
+    huge = mean_estimate([1.7e308, 1.6e308])
+
+    assert (got.mean, got.se, got.ci_lower) == (pytest.approx(1.5e300), None, None)
+    assert got.reason == huge.reason == "the scores are too large: their squares overflow"
+    assert huge.mean is None
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_value_that_is_not_finite_is_refused_with_its_place(bad):
     with pytest.raises(ValueError, match=f"value 1 is {bad}: leave out or count"):

@@ -30,6 +30,7 @@ __all__ = [
 
 SAME = 1e-13
 """Relative spread below which values are equal up to rounding."""
+TOO_LARGE = "the scores are too large: their squares overflow"
 _RESOLVED = 1e-9
 """Below this share of the raw sum of squares, a centred sum is mostly rounding error."""
 
@@ -127,7 +128,7 @@ class ClusterSums:
     def _squared_error(self) -> float:
         mean = self.total / self.count
         error = self.total_squares - 2 * mean * self.cross + mean * mean * self.count_squares
-        return max(error, 0.0)
+        return error if math.isnan(error) else max(error, 0.0)
 
 
 def mean_estimate(
@@ -157,7 +158,13 @@ def cluster_sums(
     if not len(scores):
         return ClusterSums()
     index = np.arange(len(scores)) if clusters is None else _numbered(clusters)
-    shift = float(scores.mean())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _summed(scores, index, shift=float(scores.mean()))
+
+
+def _summed(scores: Any, index: Any, *, shift: float) -> ClusterSums:
+    import numpy as np
+
     counts = np.bincount(index)
     totals = np.bincount(index, weights=scores - shift)
     means = np.bincount(index, weights=scores) / counts
@@ -197,9 +204,13 @@ def estimate_from_sums(sums: ClusterSums, *, level: float = 0.95) -> Estimate:
     known = Estimate(n=sums.count, n_items=sums.clusters, mean=None, ci_level=level)
     if sums.count == 0:
         return attrs.evolve(known, reason="no scores")
+    if not math.isfinite(sums.mean):
+        return attrs.evolve(known, reason=TOO_LARGE)
     known = attrs.evolve(known, mean=sums.mean)
     if sums.clusters < 2:
         return attrs.evolve(known, reason="one item: its spread is unknown")
+    if not math.isfinite(sums.standard_error()):
+        return attrs.evolve(known, reason=TOO_LARGE)
     known = attrs.evolve(known, se=sums.standard_error())
     if _binary(sums):
         interval = wilson_interval(sums.ones, sums.clusters, level=level)

@@ -10,6 +10,7 @@ import attrs
 
 from themis.statistics.estimate import (
     SAME,
+    TOO_LARGE,
     ClusterSums,
     check_level,
     cluster_sums,
@@ -72,7 +73,7 @@ def paired_t(
     if len(before) != len(after):
         msg = f"{len(before)} baseline and {len(after)} treatment values: give one per pair"
         raise ValueError(msg)
-    deltas = after - before
+    deltas = finite_array(after - before)
     sums = attrs.evolve(cluster_sums(deltas, clusters=clusters), magnitude=_scale(before, after))
     known = PairedTest(
         pair_count=len(deltas),
@@ -104,6 +105,8 @@ def _tested(known: PairedTest, sums: ClusterSums) -> PairedTest:
     if sums.constant:
         return _sign_flipped(known, sums)
     se, df = sums.standard_error(), sums.clusters - 1
+    if not math.isfinite(se):
+        return attrs.evolve(known, reason=TOO_LARGE)
     statistic = sums.mean / se
     lower, upper = t_interval(sums.mean, se, df=df, level=known.ci_level)
     return attrs.evolve(
