@@ -48,6 +48,20 @@ def test_what_the_run_has_several_of_is_broken_down(result_of):
     ]
 
 
+def test_the_comparison_says_over_how_many_tests_it_was_adjusted(result_of):
+    def graded(cell) -> float:
+        return {"i1": 1.0, "i2": 2.0, "i3": 4.0}[cell.item_id] * {"a": 1, "b": 2, "c": 3}[
+            cell.model
+        ]
+
+    section = summarise(result_of(graded, models=("a", "b", "c"))).section("comparison")
+
+    assert section.note.endswith(
+        "Interval and p-value are of one test. Adjusted by Holm over 3 tests."
+    )
+    assert {row["adjustment_method"] for row in section.rows} == {"holm"}
+
+
 def test_one_model_is_compared_with_nobody(result_of):
     assert "comparison" not in keys(summarise(result_of(models=("one",))))
 

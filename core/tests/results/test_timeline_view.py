@@ -63,10 +63,9 @@ def test_the_lineage_of_a_candidate_names_its_sample_and_seed(result_of):
 
 
 def test_a_trial_of_several_candidates_shows_them_one_by_one(result_of):
-    view = result_of(num_samples=2, models=("one",), items=("i1",)).view_timeline
-    result = view.__self__
+    result = result_of(num_samples=2)
 
-    shown = view(result.trial_hashes[0])
+    shown = result.view_timeline(result.trial_hashes[0])
 
     assert (shown.record_type, shown.candidate_id, shown.inference) == ("trial", None, None)
     assert [candidate.sample_index for candidate in shown.candidates] == [0, 1]

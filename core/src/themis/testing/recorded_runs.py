@@ -72,6 +72,7 @@ class RecordedRun:
     `outcome` says how each cell ended; whether its candidate was made is asked of the first metric.
     `text` is what the model said: a text with a question mark has no extraction. `metrics` are
     (metric id, score name) pairs, the same in every slice; scores of one name are one evaluation.
+    `spec` is what the manifest holds of the experiment; by default, what reads of results look up.
     """
 
     outcome: Callable[[RecordedCell], Outcome] = lambda _: 1.0
@@ -89,6 +90,7 @@ class RecordedRun:
     datasets: Mapping[str, str] = attrs.field(factory=dict)
     num_samples: int = 1
     status: RunStatus = "completed"
+    spec: Mapping[str, Any] | None = None
 
     @property
     def run_id(self) -> str:
@@ -156,17 +158,20 @@ class RecordedRun:
         ]
 
     def _manifest(self) -> dict[str, Any]:
-        template = {"role": "user", "content": "{{ item.question }}"}
-        spec = {
-            "models": [{"model_id": name, "provider": "demo"} for name in self.models],
-            "slices": [{"slice_id": name, "generation": {}} for name in self.slices],
-            "prompt_variants": [{"id": name, "messages": [template]} for name in self.prompts],
-        }
         metrics = [
             {"metric_id": name, "direction": self.directions.get(name, "maximize")}
             for name, _ in self.metrics
         ]
+        spec = self._spec() if self.spec is None else self.spec
         return {"run_id": self.run_id, "spec": spec, "metrics": metrics, "global_seed": 0}
+
+    def _spec(self) -> dict[str, Any]:
+        template = {"role": "user", "content": "{{ item.question }}"}
+        return {
+            "models": [{"model_id": name, "provider": "demo"} for name in self.models],
+            "slices": [{"slice_id": name, "generation": {}} for name in self.slices],
+            "prompt_variants": [{"id": name, "messages": [template]} for name in self.prompts],
+        }
 
     def _trials(self, arms: Sequence[PlannedArm]) -> Iterator[PlannedTrial]:
         for slice_id, item_id in product(self.slices, self.items):
