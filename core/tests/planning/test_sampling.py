@@ -99,7 +99,8 @@ def test_a_larger_stratum_never_gets_less(sizes, count):
     for one, other in zip(
         sorted(sizes, key=sizes.get), sorted(sizes, key=sizes.get)[1:], strict=False
     ):
-        assert quotas.get(one, 0) <= quotas.get(other, 0)
+        if sizes[one] < sizes[other]:  # equal ones may differ by the one that is left over
+            assert quotas.get(one, 0) <= quotas.get(other, 0)
 
 
 @pytest.mark.parametrize(

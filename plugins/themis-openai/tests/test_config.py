@@ -101,3 +101,18 @@ def test_what_the_engine_sets_cannot_be_an_extra():
 )
 def test_the_length_of_an_answer_has_the_name_that_the_server_knows(fields, name):
     assert OpenAIConfig(**fields).tokens_field == name
+
+
+def test_what_changes_no_answer_is_no_part_of_a_key():
+    other = OpenAIConfig(
+        timeout=5, connect_timeout=1, max_connections=2, proxy="http://p.test", api_key_env="KEY",
+        api_key_header="api-key", max_response_bytes=2048,
+    )  # fmt: skip
+    assert other.model_dump() == OpenAIConfig().model_dump()
+
+
+@pytest.mark.parametrize(
+    "change", [{"stream": True}, {"api": "responses"}, {"base_url": "http://x.test"}]
+)
+def test_what_may_change_an_answer_is_part_of_a_key(change):
+    assert OpenAIConfig(**change).model_dump() != OpenAIConfig().model_dump()

@@ -7,7 +7,7 @@ import json
 import pytest
 from themis_openai.engine import STOPPED
 
-from themis.plugin import ConversationTrace, InferenceRuntime, TraceStep
+from themis.plugin import ConversationTrace, InferenceRuntime, Message, TraceStep
 from themis.records.canonical import canonical_bytes, decode
 from themis.records.codec import from_plain, to_plain
 from themis.specs import ToolSpec
@@ -15,6 +15,7 @@ from themis.testing import Answer, FaultServer, StepLog, ToolRequest, make_trial
 
 ADD = ToolSpec(name="add", parameters={"type": "object"})
 TRIAL = make_trial("add", tools=(ADD,))
+TWO_ROUNDS = make_trial("add", tools=(ADD,), max_tool_rounds=2)
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
 STREAMED = pytest.mark.parametrize("stream", [False, True])
 
@@ -149,7 +150,7 @@ def test_a_model_that_never_stops_asking_is_stopped(ask, api):
     calls, log = adding()
     with FaultServer(answer=lambda messages, body: asks) as server:
         runtime = runtime_of(log)
-        record = ask(server, TRIAL, runtime=runtime, api=api, max_tool_rounds=2).inference
+        record = ask(server, TWO_ROUNDS, runtime=runtime, api=api).inference
         assert server.count() == 3
     assert (record.raw_text, record.finish_reason) == ("again", STOPPED)
     assert len(calls) == 2
@@ -159,7 +160,7 @@ def test_a_server_that_repeats_its_call_ids_gets_each_result_once(ask):
     asks = Answer(tools=[ToolRequest(name="add", arguments={"a": 1, "b": 1})])
     _, log = adding()
     with FaultServer(answer=lambda messages, body: asks) as server:
-        ask(server, TRIAL, runtime=runtime_of(log), max_tool_rounds=2)
+        ask(server, TWO_ROUNDS, runtime=runtime_of(log))
         messages = server.calls[-1].body["messages"]
     assert [m["tool_call_id"] for m in messages if m["role"] == "tool"] == ["call_1", "call_1"]
     keys = [step.call_id for step in log.steps if step.kind == "tool_call"]
@@ -206,3 +207,43 @@ def test_the_state_in_a_step_is_plain_json(ask):
         ask(server, TRIAL, runtime=runtime_of(log))
     state = json.loads(json.dumps(log.steps[0].arguments))
     assert sorted(state) == ["latency_ms", "reply", "tool_calls", "usage"]
+
+
+def after_one_turn(ask, api):
+    """The steps of a finished turn, and the messages of the next one."""
+    _, log = adding()
+    with FaultServer(answer=add_twice) as server:
+        whole = ask(server, TRIAL, runtime=runtime_of(log), api=api)
+    earlier = stored(whole.conversation.steps)
+    prompt = (*earlier.messages(), Message("user", "and once more"))
+    return earlier, make_trial(prompt, tools=(ADD,))
+
+
+@BOTH
+def test_a_follow_up_turn_shows_the_model_the_tool_calls_before_it(ask, api):
+    earlier, trial = after_one_turn(ask, api)
+    with FaultServer(answer=lambda messages, body: "done") as server:
+        ask(server, trial, runtime=InferenceRuntime(earlier=earlier), api=api)
+        body = server.calls[0].body
+    sent = body["messages" if api == "chat" else "input"]
+    results = [m.get("content") or m.get("output") for m in sent if "call_id" in str(m.keys())]
+    assert [r for r in results if r in {"3", "6", "0"}] == ["3", "6", "0"]
+    assert sent[-1] == {"role": "user", "content": "and once more"}
+    assert [m for m in sent if m.get("content") == "first"] == sent[1:2]
+
+
+@BOTH
+def test_a_later_turn_counts_its_own_rounds_tokens_and_steps(ask, api):
+    earlier, trial = after_one_turn(ask, api)
+
+    def answer(messages, body):
+        if messages[-1]["role"] == "tool":
+            return f"got {messages[-1]['content']}"
+        return Answer(tools=[ToolRequest(name="add", arguments={"a": 5, "b": 5})])
+
+    calls, log = adding()
+    with FaultServer(answer=answer) as server:
+        result = ask(server, trial, runtime=runtime_of(log, earlier=earlier), api=api)
+    assert calls == [(5, 5)]
+    assert result.inference.raw_text == "got 10"
+    assert [step.kind for step in log.steps] == ["message", "tool_call", "tool_result"]

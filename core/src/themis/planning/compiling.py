@@ -13,6 +13,7 @@ from themis.planning.capabilities import check_capabilities
 from themis.planning.keys import described_key
 from themis.planning.plan import Arm, MetricPlan, Parse, Plan, Score, SlicePlan
 from themis.planning.prompts import PromptRenderer, slice_namespace
+from themis.planning.tools import BoundTools
 from themis.planning.transforms import transform_issues
 from themis.plugin.hook_points import HOOK_POINTS, takes_part
 from themis.specs import (
@@ -64,15 +65,18 @@ class _ArmSubject:
     model: ModelSpec
     params: InferenceParamsSpec
     engine: BoundComponent | None
+    tools: BoundTools
 
     def described(self) -> dict[str, Any]:
         generation = self.spec.generation
+        handlers = self.tools.identity()
         return {
             "variant": self.variant.model_dump(mode="json"),
             "model": self.model.model_id if self.engine else self.model.model_dump(mode="json"),
             "engine": self.engine.identity if self.engine else None,
             "params": self.params.model_dump(mode="json"),
             "generation": generation.model_dump(mode="json") if generation else None,
+            **({"tool_handlers": handlers} if handlers else {}),
         }
 
 
@@ -95,14 +99,16 @@ class _Compiler:
                 for issue in transform_issues(spec.dataset.transforms)
             )
             parses = {parse.name: self._parse(parse, where) for parse in spec.parses}
+            tools = BoundTools.of(spec, self.binder, where)
             yield SlicePlan(
                 spec=spec,
-                arms=tuple(self._slice_arms(spec, where)),
+                tool_handlers=tools.handlers,
+                arms=tuple(self._slice_arms(spec, tools, where)),
                 parses=tuple(parses.values()),
                 scores=tuple(self._score(score, parses, where) for score in spec.scores),
             )
 
-    def _slice_arms(self, spec: SliceSpec, where: str) -> Iterator[Arm]:
+    def _slice_arms(self, spec: SliceSpec, tools: BoundTools, where: str) -> Iterator[Arm]:
         engines = [
             self._engine(spec, model, f"models[{n}].provider")
             for n, model in enumerate(self.experiment.models)
@@ -111,7 +117,7 @@ class _Compiler:
             renderer, follow_ups = self._renderers(spec, variant, where)
             for model, engine in zip(self.experiment.models, engines, strict=True):
                 for params in self.experiment.params:
-                    subject = _ArmSubject(spec, variant, model, params, engine)
+                    subject = _ArmSubject(spec, variant, model, params, engine, tools)
                     yield self._arm(subject, renderer, follow_ups)
 
     def _engine(self, spec: SliceSpec, model: ModelSpec, where: str) -> BoundComponent | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
     from themis.planning.items import PlannedItem
     from themis.planning.prompts import PromptRenderer
+    from themis.plugin import ToolHandler
     from themis.records import Message
     from themis.specs import (
         ExperimentSpec,
@@ -133,12 +134,13 @@ class Score:
 
 @attrs.frozen(slots=True, kw_only=True)
 class SlicePlan:
-    """One slice with its arms, parses and scores."""
+    """One slice with its arms, parses and scores; `tool_handlers` are those its tools name."""
 
     spec: SliceSpec
     arms: tuple[Arm, ...]
     parses: tuple[Parse, ...]
     scores: tuple[Score, ...]
+    tool_handlers: Mapping[str, ToolHandler] = attrs.field(factory=dict)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -165,6 +167,15 @@ class Plan:
         """The engines and judges that the run calls: the names that limits may be set for."""
         kinds = ("engine", "judge")
         return frozenset(entry.name for entry in self.components if entry.kind in kinds)
+
+    def tools_without_handler(self, given: Collection[str]) -> dict[str, str]:
+        """The slice of each tool whose handler is neither named in the spec nor `given`."""
+        return {
+            tool.name: entry.spec.slice_id
+            for entry in self.slices
+            for tool in (entry.spec.generation.tools if entry.spec.generation else ())
+            if tool.name not in entry.tool_handlers and tool.name not in given
+        }
 
     def slice_of(self, arm: Arm) -> SlicePlan:
         """The slice that an arm belongs to."""

@@ -31,8 +31,10 @@ async def _no_tool(name: str, arguments: Mapping[str, Any], call_id: str) -> Tra
 class InferenceRuntime:
     """One call's surroundings.
 
-    `seed` is the candidate's own. `resume_from` holds the steps an interrupted agent has already
-    recorded. `record(step)` makes a step durable before it returns; `call_tool(name, arguments,
+    `seed` is the candidate's own. `earlier` holds every step of the turns before this one, tool
+    calls and results included; `trial.prompt` is the messages of `earlier`, then this turn's own.
+    `resume_from` holds the steps that an interrupted agent has already recorded in this turn.
+    `record(step)` makes a step durable before it returns; `call_tool(name, arguments,
     call_id)` records the call, runs the handler and records and returns the result step.
     """
 
@@ -41,6 +43,7 @@ class InferenceRuntime:
     seed: int | None = None
     timeout_seconds: float | None = None
     secrets: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    earlier: ConversationTrace | None = None
     resume_from: ConversationTrace | None = None
     record: Callable[[TraceStep], Awaitable[None]] = attrs.field(default=_no_record, repr=False)
     call_tool: Callable[[str, Mapping[str, Any], str], Awaitable[TraceStep]] = attrs.field(

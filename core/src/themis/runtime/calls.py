@@ -48,6 +48,10 @@ class ComponentCalls:
         """Seconds that one call of `stage` may take."""
         return self._options.deadline(stage)
 
+    async def in_thread(self, fn: Callable[[], Any]) -> Any:
+        """Run a tool's plain function, which may block, in a thread."""
+        return await self._limits.in_thread(fn)
+
     async def infer(
         self,
         engine: BoundComponent,

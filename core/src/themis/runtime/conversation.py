@@ -8,18 +8,17 @@ recorded step and no finished tool call is made again.
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from themis.plugin import ToolHandler
 from themis.records import (
     ConversationTrace,
     InferenceRecord,
     InferenceResult,
     Message,
+    TokenUsage,
     TraceStep,
     TrialSpec,
 )
@@ -28,10 +27,13 @@ from themis.runtime.outcomes import as_conversation
 
 if TYPE_CHECKING:
     from themis.runtime.recording import Recorder
+    from themis.runtime.tools import ToolRunner
     from themis.runtime.work import Work
     from themis.storage import StoredEvent
 
 __all__ = ["Conversation"]
+
+N = TypeVar("N", int, float)
 
 
 @attrs.define(slots=True)
@@ -39,15 +41,16 @@ class _Turn:
     steps: list[TraceStep] = attrs.field(factory=list)
     result: InferenceResult | None = None
     asked: tuple[Message, ...] = ()
+    sent: tuple[Message, ...] = ()
 
 
 class Conversation:
     """One candidate's turns. The runtime begins and finishes them; the engine adds steps."""
 
-    def __init__(self, work: Work, recorder: Recorder, handlers: Mapping[str, ToolHandler]) -> None:
+    def __init__(self, work: Work, recorder: Recorder, tools: ToolRunner) -> None:
         self._work = work
         self._recorder = recorder
-        self._handlers = handlers
+        self._tools = tools
         self._turns: list[_Turn] = []
         self._restored: dict[int, _Turn] = {}
         generation = work.slice_plan.spec.generation
@@ -68,16 +71,15 @@ class Conversation:
     def begin(self, number: int, trial: TrialSpec) -> TrialSpec:
         """The trial of turn `number`: the prompt, what was said so far, and the follow-up."""
         turn = self._restored.get(number, _Turn())
-        if number == 0:
-            turn.asked = trial.prompt
-        else:
-            turn.asked = trial.follow_ups[number - 1]
-        said: list[Message] = []
-        for earlier in self._turns:
-            said.extend(earlier.asked)
-            said.extend(m for m in ConversationTrace(tuple(earlier.steps)).messages())
+        turn.asked = trial.follow_ups[number - 1] if number else trial.prompt
+        turn.sent = (*self.trace().messages(), *turn.asked)
         self._turns.append(turn)
-        return attrs.evolve(trial, prompt=(*said, *turn.asked)) if said else trial
+        return attrs.evolve(trial, prompt=turn.sent) if number else trial
+
+    def earlier(self) -> ConversationTrace | None:
+        """Every step of the turns before the current one, tool calls and results included."""
+        steps = self._steps_of(self._turns[:-1])
+        return ConversationTrace(steps) if steps else None
 
     def finished(self, number: int) -> InferenceResult | None:
         """The result of a turn that an interrupted run had already finished."""
@@ -103,54 +105,72 @@ class Conversation:
         if ("tool_call", call_id) not in known:
             call = TraceStep(kind="tool_call", name=name, call_id=call_id, arguments=arguments)
             await self.record(call)
-        result = await self._tool_result(name, arguments, call_id)
+        result = await self._tools.result(name, arguments, call_id)
         await self.record(result)
         return result
-
-    async def _tool_result(
-        self, name: str, arguments: Mapping[str, Any], call_id: str
-    ) -> TraceStep:
-        handler = self._handlers.get(name)
-        content, error = "", None
-        if handler is None:
-            known = ", ".join(sorted(self._handlers)) or "none"
-            error = f"no handler for tool {name!r}; handlers given: {known}"
-        else:
-            try:
-                value = handler(**arguments)
-                value = await value if inspect.isawaitable(value) else value
-                content = value if isinstance(value, str) else str(value)
-            except Exception as raised:  # noqa: BLE001 (the model is told, and it is recorded)
-                error = f"tool {name!r} raised {type(raised).__name__}: {raised}"
-        return TraceStep(
-            kind="tool_result", name=name, call_id=call_id, content=content or error, error=error
-        )
 
     async def finish(self, number: int, result: InferenceResult) -> None:
         """Close a turn: its answer becomes a message, durable if another turn follows."""
         turn = self._turns[number]
+        before = len(turn.steps)
         reported = as_conversation(result)
         if reported is not None and not turn.steps:
-            turn.steps.extend(_beyond(reported.steps, turn.asked))
+            turn.steps.extend(_beyond(reported.steps, turn))
         answer = result.inference.raw_text
-        last = turn.steps[-1] if turn.steps else None
-        if answer is not None and (last is None or last.content != answer):
+        if answer is not None and not _says(turn.steps[-1:], answer):
             turn.steps.append(TraceStep(kind="message", role="assistant", content=answer))
         turn.result = result
         if self.keeps_steps:
-            answer_steps = turn.steps[-1:] if turn.steps and turn.steps[-1] is not last else []
-            await self._recorder.steps(self._work, number, answer_steps, inference=result.inference)
+            added = turn.steps[before:]
+            await self._recorder.steps(self._work, number, added, inference=result.inference)
+
+    def inference(self) -> InferenceRecord:
+        """The last turn's answer, with the tokens and the time of all turns."""
+        every = [turn.result.inference for turn in self._turns if turn.result is not None]
+        if len(every) == 1:
+            return every[0]
+        return attrs.evolve(
+            every[-1],
+            token_usage=_total([record.token_usage for record in every]),
+            latency_ms=_sum([record.latency_ms for record in every]),
+        )
 
     def trace(self) -> ConversationTrace:
         """Everything that was said: what was sent, and what came back, in order."""
+        return ConversationTrace(self._steps_of(self._turns))
+
+    def _steps_of(self, turns: Sequence[_Turn]) -> tuple[TraceStep, ...]:
         steps: list[TraceStep] = []
-        for turn in self._turns:
+        for turn in turns:
             steps.extend(TraceStep.of_message(message) for message in turn.asked)
             steps.extend(turn.steps)
-        return ConversationTrace(tuple(steps))
+        return tuple(steps)
 
 
-def _beyond(steps: Sequence[TraceStep], asked: Sequence[Message]) -> Sequence[TraceStep]:
+def _says(steps: Sequence[TraceStep], answer: str) -> bool:
+    """Whether the last step is the answer already, recorded by the engine."""
+    return any(
+        (step.kind, step.role, step.content) == ("message", "assistant", answer) for step in steps
+    )
+
+
+def _beyond(steps: Sequence[TraceStep], turn: _Turn) -> Sequence[TraceStep]:
     """The steps after the messages that were sent, for engines that report those too."""
-    sent = [TraceStep.of_message(message) for message in asked]
-    return steps[len(sent) :] if list(steps[: len(sent)]) == sent else steps
+    for messages in (turn.sent, turn.asked):
+        known = [TraceStep.of_message(message) for message in messages]
+        if list(steps[: len(known)]) == known:
+            return steps[len(known) :]
+    return steps
+
+
+def _total(usages: Sequence[TokenUsage | None]) -> TokenUsage | None:
+    """The sum, field by field, of what is known."""
+    known = [usage for usage in usages if usage is not None]
+    names = [field.name for field in attrs.fields(TokenUsage)]
+    sums = {name: _sum([getattr(usage, name) for usage in known]) for name in names}
+    return TokenUsage(**sums) if known else None
+
+
+def _sum(values: Sequence[N | None]) -> N | None:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], start=known[0]) if known else None

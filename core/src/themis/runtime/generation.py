@@ -22,6 +22,7 @@ from themis.records import (
 from themis.runtime.conversation import Conversation
 from themis.runtime.hooks import HookError, Hooks
 from themis.runtime.outcomes import as_inference
+from themis.runtime.tools import ToolRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -145,18 +146,20 @@ class Generator:
         self, work: Work, trial: TrialSpec, clock: _Clock
     ) -> tuple[InferenceRecord, ConversationTrace]:
         """All turns: the prompt, then each scripted follow-up with what was said before it."""
-        conversation = Conversation(work, self._recorder, self._context.tool_handlers)
+        conversation = Conversation(work, self._recorder, self._tools(work))
         if conversation.keeps_steps:
             await conversation.restore(self._recorded_steps)
-        result: InferenceResult | None = None
         for turn in range(len(trial.follow_ups) + 1):
             asked = conversation.begin(turn, trial)
-            result = conversation.finished(turn)
-            if result is None:
+            if conversation.finished(turn) is None:
                 result = await self._turn(work, asked, conversation, clock)
                 await conversation.finish(turn, result)
-        assert result is not None
-        return result.inference, conversation.trace()
+        return conversation.inference(), conversation.trace()
+
+    def _tools(self, work: Work) -> ToolRunner:
+        """The slice's own handlers; those given to the run win."""
+        handlers = {**work.slice_plan.tool_handlers, **self._context.tool_handlers}
+        return ToolRunner(handlers, self._calls.in_thread)
 
     async def _turn(
         self, work: Work, trial: TrialSpec, conversation: Conversation, clock: _Clock
@@ -188,6 +191,7 @@ class Generator:
             seed=work.seed,
             timeout_seconds=self._calls.deadline("generate"),
             secrets=self._context.secrets,
+            earlier=conversation.earlier(),
             resume_from=conversation.recorded_now(),
             record=conversation.record,
             call_tool=conversation.call_tool,

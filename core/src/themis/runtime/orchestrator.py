@@ -24,6 +24,7 @@ from themis.runtime.planner import PlannedRun, RunPlanner
 from themis.runtime.progress import ProgressSnapshot
 from themis.runtime.providers import DatasetProviders
 from themis.runtime.source import Stages
+from themis.runtime.tools import check_handlers
 from themis.specs import BenchmarkSpec, ExperimentSpec, ProjectSpec, SqliteBlobStorageSpec
 from themis.storage import RunStore, open_store
 
@@ -315,6 +316,8 @@ class Orchestrator:
         if self._store.run(run_id).status != "completed":
             context = runtime or RuntimeContext()
             context.options.check_providers(planned.plan.providers)
+            if stages.generate:
+                check_handlers(planned.plan, context.tool_handlers)
             execution = Execution(
                 planned=planned,
                 store=self._store,

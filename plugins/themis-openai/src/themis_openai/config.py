@@ -23,7 +23,8 @@ class OpenAIConfig(BaseModel):
     """How to reach a server, and how to speak to it.
 
     A plan records its configuration, so no field takes a secret: each names the environment
-    variable (or the entry of the runtime's secrets) that holds one.
+    variable (or the entry of the runtime's secrets) that holds one. Fields with `exclude=True`
+    change no answer: they are no part of any key, and what is recorded is reused when they change.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -36,10 +37,12 @@ class OpenAIConfig(BaseModel):
     )
     api_key_env: str | None = Field(
         "OPENAI_API_KEY",
+        exclude=True,
         description="Name of the secret or environment variable with the API key; null sends none.",
     )
     api_key_header: str = Field(
         "Authorization",
+        exclude=True,
         description="Header for the key; Authorization sends 'Bearer KEY', others the key alone.",
     )
     organization: str | None = Field(None, description="Sent as OpenAI-Organization.")
@@ -51,20 +54,22 @@ class OpenAIConfig(BaseModel):
         default_factory=dict,
         description="Query parameters, as Azure's api-version; 'env:NAME' takes a secret.",
     )
-    timeout: float = Field(600.0, gt=0, description="Seconds a call may take, body included.")
-    connect_timeout: float = Field(10.0, gt=0, description="Seconds to open a connection.")
+    timeout: float = Field(
+        600.0, gt=0, exclude=True, description="Seconds a call may take, body included."
+    )
+    connect_timeout: float = Field(
+        10.0, gt=0, exclude=True, description="Seconds to open a connection."
+    )
     max_connections: int = Field(
-        1024, ge=1, description="Connections at once; more calls wait for a free one."
+        1024, ge=1, exclude=True, description="Connections at once; more calls wait for a free one."
     )
     proxy: str | None = Field(
         None,
+        exclude=True,
         description="Proxy URL, or 'env:NAME'; null follows HTTPS_PROXY, HTTP_PROXY and NO_PROXY.",
     )
     stream: bool = Field(
         False, description="Stream the answer, which measures the time to the first token."
-    )
-    max_tool_rounds: int = Field(
-        10, ge=1, description="How often the model may ask for tools before it is stopped."
     )
     max_tokens_field: Literal["auto", "max_tokens", "max_completion_tokens"] = Field(
         "auto",
@@ -77,7 +82,10 @@ class OpenAIConfig(BaseModel):
         default_factory=dict, description="More body fields; params.extras win over these."
     )
     max_response_bytes: int = Field(
-        64 * 2**20, ge=1024, description="A larger answer is an error and is not read."
+        64 * 2**20,
+        ge=1024,
+        exclude=True,
+        description="A larger answer is an error and is not read.",
     )
 
     @field_validator("base_url")

@@ -55,13 +55,11 @@ class OpenAIEngine:
     ) -> InferenceResult:
         """Answer `trial.prompt`; raises InferenceError with the core's code for what went wrong.
 
-        A model that asks for tools more than `max_tool_rounds` times ends with that as its
-        finish_reason.
+        A model that asks for tools more than the trial's `max_tool_rounds` times ends with that as
+        its finish_reason.
         """
         credentials = self._keyring.credentials(runtime.secrets, _mcp_references(trial))
-        transcript = Transcript(
-            trial.prompt, runtime.resume_from, self._checked(trial, credentials)
-        )
+        transcript = Transcript(trial.prompt, runtime, self._checked(trial, credentials))
         spoken = await self._converse(trial, transcript, runtime, credentials)
         await transcript.record(spoken.turn.steps, runtime)
         record = _record(trial, spoken, transcript)
@@ -100,7 +98,7 @@ class OpenAIEngine:
                 credentials=credentials,
                 reporter=reporter,
             )
-            if not spoken.turn.tool_calls or transcript.rounds >= self._config.max_tool_rounds:
+            if not spoken.turn.tool_calls or transcript.rounds >= trial.max_tool_rounds:
                 return spoken
             await transcript.ask_for_tools(spoken.turn, spoken.latency_ms, runtime)
 

@@ -27,23 +27,34 @@ class PendingCall:
 
 
 class Transcript:
-    """One candidate's conversation: `sent` is the wire's form, `steps` the record's."""
+    """One turn of a conversation: `sent` is the wire's form of all, `steps` the turn's record.
+
+    `rounds`, `usage` and `latency_ms` count this turn alone; `sent` begins with the turns before.
+    """
 
     def __init__(
-        self, prompt: Sequence[Message], resumed: ConversationTrace | None, wire: WireFormat
+        self, prompt: Sequence[Message], runtime: InferenceRuntime, wire: WireFormat
     ) -> None:
         self._wire = wire
         self._prompt = prompt
         self._wire_ids: dict[str, str] = {}
+        self.sent: list[Mapping[str, Any]] = []
+        self._begin()
+        earlier = runtime.earlier or ConversationTrace()
+        for step in earlier.steps:
+            self._take(step)
+        self.sent += [wire.message(message) for message in prompt[len(earlier.messages()) :]]
+        self._begin()
+        for step in runtime.resume_from.steps if runtime.resume_from is not None else ():
+            self._take(step)
+
+    def _begin(self) -> None:
         self._called: set[str] = set()
-        self.sent: list[Mapping[str, Any]] = [wire.message(message) for message in prompt]
         self.steps: list[TraceStep] = []
         self.pending: list[PendingCall] = []
         self.rounds = 0
         self.usage: TokenUsage | None = None
         self.latency_ms = 0.0
-        for step in resumed.steps if resumed is not None else ():
-            self._take(step)
 
     @property
     def trace(self) -> ConversationTrace:

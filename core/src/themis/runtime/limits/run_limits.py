@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from themis.runtime.limits.admission import Admission
 from themis.runtime.limits.caller import Caller
@@ -70,6 +71,10 @@ class RunLimits:
         if stage not in self._stage_gates:
             self._stage_gates[stage] = self._make_stage_gate(stage)
         return self._stage_gates[stage]
+
+    async def in_thread(self, fn: Callable[[], Any]) -> Any:
+        """Run what may block in a thread of its own, outside every limit."""
+        return await self._threads.run(fn)
 
     def drain(self) -> None:
         """Let the calls in flight end and no other start: waiting ones raise CallNotStarted."""
