@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, func, literal, select
+from sqlalchemy import bindparam, delete, func, literal, literal_column, select
 
-from themis.storage.bulk import insert_new, insert_select
-from themis.storage.reading import CHUNK, chunked
+from themis.storage.bulk import LOOKUP_VALUES, BulkLookup, insert_new, insert_select
+from themis.storage.reading import chunked
 from themis.storage.schema import artifacts
 
 if TYPE_CHECKING:
@@ -20,32 +20,39 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection, Dialect
 
-__all__ = ["NEW_KEYS", "ArtifactIndex", "known_artifacts"]
+__all__ = ["NEW_KEYS", "ArtifactIndex", "ArtifactLookup"]
 
 NEW_KEYS = 65_536
 """Keys in level 0 before they move on."""
 
 _LEVELS = (0, 1)
-_BY_KEYS = select(artifacts.c.key, artifacts.c.seq).where(
-    artifacts.c.level == bindparam("level"),
-    artifacts.c.key.in_(bindparam("keys", expanding=True)),
-)
 _ANY = select(artifacts.c.level).where(artifacts.c.level == bindparam("level")).limit(1)
 
 
-def known_artifacts(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
-    """An event that holds each artifact, for those of `keys` (32 bytes each) that are stored."""
-    found: dict[bytes, int] = {}
-    used = [level for level in _LEVELS if connection.scalar(_ANY, {"level": level}) is not None]
-    for chunk in chunked(keys, CHUNK):
-        left = chunk
-        for level in used:
-            rows = connection.execute(_BY_KEYS, {"level": level, "keys": left}).all()
-            found.update((key, seq) for key, seq in rows)
-            left = [key for key in left if key not in found] if rows else left
-            if not left:
-                break
-    return found
+class ArtifactLookup:
+    """Finds keys in the index of one database."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        columns = select(artifacts.c.key, artifacts.c.seq)
+        self._levels = [
+            BulkLookup(
+                columns.where(artifacts.c.level == literal_column(str(level))),
+                artifacts.c.key,
+                dialect,
+            )
+            for level in _LEVELS
+        ]
+
+    def known(self, connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+        """An event that holds each artifact, for those of `keys` (32 bytes) that are stored."""
+        found: dict[bytes, int] = {}
+        used = [level for level in _LEVELS if connection.scalar(_ANY, {"level": level}) is not None]
+        for chunk in chunked(keys, LOOKUP_VALUES):
+            left = chunk
+            for level in used:
+                found.update(self._levels[level].run(connection, left))
+                left = [key for key in left if key not in found]
+        return found
 
 
 class ArtifactIndex:

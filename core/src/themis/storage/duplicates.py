@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from themis.storage.artifact_index import known_artifacts
 from themis.storage.events import Event, StoredEvent
 from themis.storage.outcomes import artifact_keys
 from themis.storage.recording import ReusedCandidate, ReusedScore, reused
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.engine import Connection
+
+    from themis.storage.artifact_index import ArtifactLookup
 
 __all__ = ["Screening"]
 
@@ -32,14 +33,21 @@ class Screening:
     `written` are the events to insert, `answers` the number for each submitted event.
     """
 
-    def __init__(self, connection: Connection, decoded: Sequence[Decoded], *, first: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        decoded: Sequence[Decoded],
+        *,
+        first: int,
+        lookup: ArtifactLookup,
+    ) -> None:
         self.written: list[tuple[Event, StoredEvent]] = []
         self.answers: list[int] = []
         self._connection = connection
         self._next = first
         claims = [_claims(event, value) for event, value in decoded]
-        self._known = _known_claims(connection, claims)
-        self._run_of: dict[int, int] = {}
+        self._known = _known_claims(connection, claims, lookup)
+        self._run_of: dict[int, int | None] = {}
         for (event, value), claim in zip(decoded, claims, strict=True):
             self.answers.append(self._admit(event, value, claim))
 
@@ -58,7 +66,7 @@ class Screening:
     def _write(self, event: Event, value: Any) -> int:
         seq = self._next
         self._next += 1
-        run = seq if event.run is None else event.run
+        run = seq if event.kind == "run_planned" else event.run
         self._run_of[seq] = run
         self.written.append((event, StoredEvent(seq, run, event.kind, event.key, event.at, value)))
         return seq
@@ -66,7 +74,7 @@ class Screening:
     def _holder_run(self, seq: int) -> int | None:
         if seq not in self._run_of:
             query = select(events.c.run).where(events.c.seq == seq)
-            self._run_of[seq] = self._connection.scalar(query) or 0
+            self._run_of[seq] = self._connection.scalar(query)
         return self._run_of[seq]
 
     def _taken_over(self, event: Event, run: int, value: Any) -> Event:
@@ -85,12 +93,14 @@ class Screening:
         )
 
 
-def _known_claims(connection: Connection, claims: Sequence[Sequence[bytes]]) -> dict[bytes, int]:
+def _known_claims(
+    connection: Connection, claims: Sequence[Sequence[bytes]], lookup: ArtifactLookup
+) -> dict[bytes, int]:
     """What is stored of the claimed keys; an event whose last key is new is new as a whole."""
-    known = known_artifacts(connection, {claim[-1] for claim in claims if claim})
+    known = lookup.known(connection, {claim[-1] for claim in claims if claim})
     if known:
         others = {key for claim in claims if claim and claim[-1] in known for key in claim[:-1]}
-        known.update(known_artifacts(connection, others))
+        known.update(lookup.known(connection, others))
     return known
 
 

@@ -28,8 +28,9 @@ def now_ms() -> int:
 
 @attrs.frozen(slots=True)
 class Event:
-    """One event to append. `payload` is its canonical bytes; `run` None only for `run_planned`.
+    """One event to append. `payload` is its canonical bytes.
 
+    `run` is None for `run_planned`, which starts one, and for candidates imported for any run.
     `key` (32 bytes) is the artifact or candidate it is about; `at` is Unix milliseconds and only
     informs: order is `seq`, which the store gives. `source` is the value that was encoded, where
     it is at hand and will not change: it saves decoding the payload (7 us).
@@ -61,7 +62,7 @@ class StoredEvent:
     """One event as it was read: its hash was right, and `value` is the decoded payload."""
 
     seq: int
-    run: int
+    run: int | None
     kind: str
     key: bytes | None
     at: int

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from themis.errors import ErrorCode, StorageError
+from themis.errors import ErrorCode, StorageError, ThemisError
+from themis.storage.artifact_index import ArtifactLookup
 from themis.storage.bulk import insert, insert_new, upsert
 from themis.storage.duplicates import Screening
 from themis.storage.events import Event, StoredEvent, event_hash, item_row_hash, now_ms
@@ -41,6 +42,7 @@ class GroupCommit:
         self._payloads = payloads
         self._place = place
         self._projection = Projection(engine.dialect, EventReader(payloads).read)
+        self._lookup = ArtifactLookup(engine.dialect)
         self._events = insert(events, engine.dialect)
         self._items = insert_new(items, engine.dialect)
         self._progress = upsert(progress, engine.dialect)
@@ -92,7 +94,7 @@ class GroupCommit:
         decoded = [(event, event.value()) for one in group for event in one.events]
         with self._engine.begin() as connection:
             first = self._next or (connection.scalar(select(func.max(events.c.seq))) or 0) + 1
-            screening = Screening(connection, decoded, first=first)
+            screening = Screening(connection, decoded, first=first, lookup=self._lookup)
             self._write(connection, screening.written)
             self._items.run(connection, map(self._item_row, _distinct(group)))
             self._progress.run(connection, ((run, note, now_ms()) for run, note in notes.items()))
@@ -135,7 +137,9 @@ class GroupCommit:
         return (item.item_hash, int(encoding), payload, checked)
 
     def _failure(self, group: Sequence[Submission], error: Exception) -> StorageError:
-        cause = getattr(error, "orig", None) or error
+        cause: object = getattr(error, "orig", None) or error
+        if not isinstance(error, (ThemisError, DBAPIError)):
+            cause = f"{type(error).__name__}: {error}"
         count = sum(len(one.events) + len(one.items) for one in group)
         msg = (
             f"{count} record(s) could not be written to {self._place}: {cause}; none of them was "

@@ -40,15 +40,28 @@ def decode_item(row: Sequence[Any], payloads: PayloadFormat) -> Any:
     Raises:
         StorageError: the row is not as it was written, or its blob is missing or altered.
     """
-    item_hash, encoding, stored, expected = row
-    if item_row_hash(item_hash, encoding, stored) != expected:
+    item_hash, encoding, stored, _ = row
+    name = item_hash.hex() if isinstance(item_hash, bytes) else repr(item_hash)
+    if not _is_intact(row):
         msg = (
-            f"item {item_hash.hex()} is altered: its row no longer has the recorded hash; "
-            "run `themis store verify`"
+            f"item {name} is altered: its row no longer has the recorded hash; "
+            "restore the store from a copy (`themis store verify` lists all such items)"
         )
         raise StorageError(msg)
-    data = payloads.unpack(encoding, stored)
+    try:
+        data = payloads.unpack(encoding, stored)
+    except StorageError as error:
+        msg = f"item {name} cannot be read: {error}"
+        raise StorageError(msg) from error
     if digest(b"item", data) != item_hash:
-        msg = f"item {item_hash.hex()} has other content than its hash says"
+        msg = f"item {name} has other content than its hash says"
         raise StorageError(msg)
     return decode(data)
+
+
+def _is_intact(row: Sequence[Any]) -> bool:
+    item_hash, encoding, stored, expected = row
+    try:
+        return bool(item_row_hash(item_hash, encoding, stored) == expected)
+    except (TypeError, ValueError):  # a damaged row may hold values of any type
+        return False

@@ -13,11 +13,12 @@ import attrs
 
 from themis.storage.events import StoredEvent
 from themis.storage.schema import CandidateStatus, ScoreStatus
+from themis.storage.trial_arms import UnplannedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["KEY_PREFIX", "OutcomeBatch", "RunShape", "artifact_keys", "find_score"]
+__all__ = ["KEY_PREFIX", "OutcomeBatch", "RunShape", "artifact_keys", "find_score", "run_of"]
 
 CandidateKey = tuple[int, int, int]
 ScoreKey = tuple[int, int, int, int, int]
@@ -60,11 +61,11 @@ class OutcomeBatch:
 
     def generated(self, event: StoredEvent) -> None:
         """A candidate, or the failure to get one."""
-        self._candidate((event.run, event.value["trial"], event.value["sample"]), event)
+        self._candidate(_place(event), event)
 
     def evaluated_by(self, event: StoredEvent) -> None:
         """Scores, and the parses behind them."""
-        place = (event.run, event.value["trial"], event.value["sample"])
+        place = _place(event)
         self._mark_evaluated(place, event.seq)
         for position, entry in enumerate(event.value["scores"]):
             cells = score_cells(entry, event.seq, position)
@@ -72,10 +73,11 @@ class OutcomeBatch:
 
     def reused(self, event: StoredEvent, sources: Mapping[int, StoredEvent]) -> None:
         """Candidates and scores that events of other runs (`sources`, by seq) already hold."""
+        run = run_of(event)
         for trial, sample, seq in event.value["candidates"]:
-            self._candidate((event.run, trial, sample), sources[seq])
+            self._candidate((run, trial, sample), sources[seq])
         for trial, sample, metric, seq, key in event.value["scores"]:
-            place = (event.run, trial, sample)
+            place = (run, trial, sample)
             position, entry = find_score(sources[seq], key)
             self._mark_evaluated(place, seq)
             self._score(place, metric, score_cells(entry, seq, position))
@@ -116,6 +118,18 @@ class OutcomeBatch:
         run, trial, sample = place
         arm = self.arm_of(run, trial)
         return [(run, metric, arm, trial, sample) for metric in self.shape_of(run).metrics_of(arm)]
+
+
+def _place(event: StoredEvent) -> CandidateKey:
+    return (run_of(event), event.value["trial"], event.value["sample"])
+
+
+def run_of(event: StoredEvent) -> int:
+    """The event's run, which only imported candidates do without."""
+    if event.run is None:
+        msg = "its run"
+        raise UnplannedError(msg)
+    return event.run
 
 
 def candidate_cells(source: StoredEvent) -> Row:
@@ -161,7 +175,7 @@ def find_score(source: StoredEvent, key: str) -> tuple[int, Mapping[str, Any]]:
         if entry["key"].startswith(key):
             return position, entry
     msg = f"score {key} of event {source.seq}"
-    raise LookupError(msg)
+    raise UnplannedError(msg)
 
 
 def artifact_keys(kind: str, key: bytes | None, value: Any) -> list[bytes]:

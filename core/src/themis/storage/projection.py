@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from themis.errors import ErrorCode, StorageError
 from themis.storage.artifact_index import ArtifactIndex
-from themis.storage.events import StoredEvent
-from themis.storage.outcomes import OutcomeBatch, RunShape, artifact_keys
+from themis.storage.events import KINDS, StoredEvent
+from themis.storage.outcomes import OutcomeBatch, RunShape, artifact_keys, run_of
 from themis.storage.projection_tables import ProjectionTables
 from themis.storage.schema import arms, metrics
-from themis.storage.trial_arms import TrialArms
+from themis.storage.trial_arms import TrialArms, UnplannedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,12 +48,9 @@ class Projection:
         """Fold `events`, which follow all those applied before, inside the caller's transaction.
 
         Raises:
-            StorageError: an event names a run, trial or arm that was never planned.
+            StorageError: an event names a run, trial or score that was never recorded.
         """
-        planning: list[StoredEvent] = []
-        outcomes: list[StoredEvent] = []
-        for event in events:
-            (planning if event.kind in _PLANNING else outcomes).append(event)
+        planning, outcomes = _parted(events)
         for event in planning:
             self._plan(connection, event)
         if outcomes:
@@ -72,7 +69,7 @@ class Projection:
         elif event.kind == "trials_planned":
             self._tables.add_trials(connection, event)
             planned = event.value["trials"]
-            self._arms.remember(event.run, event.value["start"], [one[0] for one in planned])
+            self._arms.remember(run_of(event), event.value["start"], [one[0] for one in planned])
         else:
             self._tables.set_status(connection, event)
 
@@ -84,10 +81,10 @@ class Projection:
         for event in events:
             try:
                 self._fold(connection, batch, event)
-            except LookupError as error:
+            except UnplannedError as error:
                 msg = (
                     f"event {event.seq} ({event.kind}) does not fit run {event.run}: "
-                    f"{error!s} was never planned or recorded"
+                    f"{error} was never planned or recorded"
                 )
                 raise StorageError(msg, code=ErrorCode.STORAGE_WRITE) from error
         self._tables.write(connection, batch)
@@ -99,8 +96,6 @@ class Projection:
             batch.evaluated_by(event)
         elif event.kind == "reused":
             batch.reused(event, self._load(connection, _sources(event)))
-        elif event.kind != "steps":
-            raise LookupError(event.kind)
 
     def _shape(self, connection: Connection, run: int) -> RunShape:
         if run not in self._shapes:
@@ -109,6 +104,21 @@ class Projection:
 
 
 _PLANNING = frozenset({"run_planned", "trials_planned", "run_status"})
+
+
+def _parted(events: Iterable[StoredEvent]) -> tuple[list[StoredEvent], list[StoredEvent]]:
+    """Planning events, which outcomes build on and not the reverse, and outcome events."""
+    planning: list[StoredEvent] = []
+    outcomes: list[StoredEvent] = []
+    for event in events:
+        if event.kind not in KINDS:
+            msg = f"event {event.seq} has a kind this version does not know: {event.kind}"
+            raise StorageError(msg)
+        if event.kind in _PLANNING:
+            planning.append(event)
+        elif event.run is not None or event.kind != "generated":
+            outcomes.append(event)  # an imported candidate is an artifact, of no run yet
+    return planning, outcomes
 
 
 def _artifacts(events: Iterable[StoredEvent]) -> dict[bytes, int]:
@@ -124,9 +134,9 @@ def _trials_named(events: Iterable[StoredEvent]) -> dict[int, set[int]]:
     for event in events:
         if event.kind == "reused":
             for group in ("candidates", "scores"):
-                named[event.run].update(entry[0] for entry in event.value[group])
+                named[run_of(event)].update(entry[0] for entry in event.value[group])
         elif event.kind != "steps":
-            named[event.run].add(event.value["trial"])
+            named[run_of(event)].add(event.value["trial"])
     return named
 
 
@@ -142,7 +152,7 @@ def _read_shape(connection: Connection, run: int) -> RunShape:
     }
     if not slice_of_arm:
         msg = f"run {run}"
-        raise LookupError(msg)
+        raise UnplannedError(msg)
     of_slice: dict[str, list[int]] = defaultdict(list)
     numbers = select(metrics.c.metric, metrics.c.slice_id).where(metrics.c.run == run)
     for row in connection.execute(numbers.order_by(metrics.c.metric)):

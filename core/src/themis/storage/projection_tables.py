@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, delete, literal_column, select, update
 
+from themis.errors import ErrorCode, StorageError
 from themis.records.canonical import canonical_bytes
 from themis.storage.bulk import BulkStatement, insert_new, upsert
 from themis.storage.reading import CHUNK, chunked
@@ -76,19 +77,11 @@ class ProjectionTables:
         )
         end = start + len(planned)
         longer = case((runs.c.trial_count < end, end), else_=runs.c.trial_count)
-        connection.execute(
-            update(runs)
-            .where(runs.c.id == event.run)
-            .values(trial_count=longer, updated_at=event.at)
-        )
+        _change_run(connection, event, trial_count=longer)
 
     def set_status(self, connection: Connection, event: StoredEvent) -> None:
         status, reason = event.value["status"], event.value.get("reason")
-        connection.execute(
-            update(runs)
-            .where(runs.c.id == event.run)
-            .values(status=status, reason=storable(reason), updated_at=event.at)
-        )
+        _change_run(connection, event, status=status, reason=storable(reason))
 
     def write(self, connection: Connection, batch: OutcomeBatch) -> None:
         recovered = _failed_before(connection, batch.succeeded)
@@ -115,6 +108,13 @@ _CLEAR_NO_CANDIDATE = delete(scores).where(
     scores.c.sample == bindparam("s"),
     scores.c.status == literal_column(str(ScoreStatus.NO_CANDIDATE.value)),
 )
+
+
+def _change_run(connection: Connection, event: StoredEvent, **cells: Any) -> None:
+    change = update(runs).where(runs.c.id == event.run).values(updated_at=event.at, **cells)
+    if connection.execute(change).rowcount != 1:
+        msg = f"run {event.run} of event {event.seq} ({event.kind}) was never planned"
+        raise StorageError(msg, code=ErrorCode.STORAGE_WRITE)
 
 
 def storable(value: Any) -> Any:
@@ -154,16 +154,9 @@ def _failed_before(connection: Connection, places: Iterable[CandidateKey]) -> li
     return found
 
 
-_FAILED = select(candidates.c.trial, candidates.c.sample).where(
+_OF_FAILED = select(candidates.c.trial, candidates.c.sample).where(
     candidates.c.run == bindparam("run"),
     candidates.c.status == literal_column(str(CandidateStatus.ERROR.value)),
-    candidates.c.trial.in_(bindparam("trials", expanding=True)),
 )
-_ANY_FAILED = (
-    select(candidates.c.trial)
-    .where(
-        candidates.c.run == bindparam("run"),
-        candidates.c.status == literal_column(str(CandidateStatus.ERROR.value)),
-    )
-    .limit(1)
-)
+_ANY_FAILED = _OF_FAILED.limit(1)
+_FAILED = _OF_FAILED.where(candidates.c.trial.in_(bindparam("trials", expanding=True)))

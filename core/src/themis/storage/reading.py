@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -104,8 +105,8 @@ def _hash_of(row: Sequence[Any]) -> bytes | None:
         return event_hash(
             seq=seq, run=run, kind=kind, key=key, at=at, encoding=encoding, stored=stored
         )
-    except Exception:  # noqa: BLE001 (a damaged row may hold anything; it then has no hash)
-        return None
+    except (TypeError, ValueError, AttributeError, struct.error):
+        return None  # a damaged row may hold values of any type
 
 
 def chunked(values: Iterable[T], size: int) -> Iterator[list[T]]:

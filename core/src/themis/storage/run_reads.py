@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from themis.errors import StorageError
 from themis.records.canonical import decode
-from themis.storage.artifact_index import known_artifacts
+from themis.storage.artifact_index import ArtifactLookup
 from themis.storage.items import decode_item
 from themis.storage.protocol import CandidateRow, RunRow, TrialRow
 from themis.storage.reading import CHUNK, EventReader, chunked
@@ -35,6 +35,7 @@ class RunReads:
         self._payloads = payloads
         self._place = place
         self._events = EventReader(payloads)
+        self._artifacts = ArtifactLookup(engine.dialect)
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:
@@ -64,7 +65,7 @@ class RunReads:
     def known(self, keys: Iterable[bytes]) -> dict[bytes, int]:
         """For each successful artifact among `keys` (32 bytes each), the event that holds it."""
         with self.reader() as connection:
-            return known_artifacts(connection, keys)
+            return self._artifacts.known(connection, keys)
 
     def event(self, seq: int) -> StoredEvent:
         """One event; StorageError names one that is missing or altered."""

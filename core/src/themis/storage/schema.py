@@ -222,8 +222,10 @@ candidates = Table(
 )
 """`generated_seq` is the event the candidate came from (of another run, if it was reused)."""
 
+# It leads with the constant status so that SQLite prefers it to the primary key.
 Index(
     "candidates_failed",
+    candidates.c.status,
     candidates.c.run,
     candidates.c.trial,
     candidates.c.sample,

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
     from themis.storage.submissions import Limits
 
-__all__ = ["DATABASE", "InMemoryRunStore", "SqliteRunStore", "open_store", "sqlite_store"]
+__all__ = [
+    "DATABASE",
+    "InMemoryRunStore",
+    "SqliteRunStore",
+    "database_errors",
+    "existing_store",
+    "open_for_writing",
+    "open_store",
+    "sqlite_store",
+    "store_folder",
+]
 
 DATABASE = "themis.sqlite3"
 """The database's name in the store's folder; beside it `blobs/` and `writer.lock`."""
@@ -61,7 +71,7 @@ class SqliteRunStore(SqlRunStore):
         self.root = root
         self.blobs: BlobStore = BlobDirectory(root / "blobs")
         with ExitStack() as opened:
-            self.writing = None if read_only else _open_for_writing(root, opened)
+            self.writing = None if read_only else open_for_writing(root, opened)
             reading = _open_for_reading(root, opened)
             super().__init__(
                 reading=reading,
@@ -130,7 +140,17 @@ def store_folder(path: str | Path) -> Path:
     return path
 
 
-def _open_for_writing(root: Path, opened: ExitStack) -> Engine:
+def existing_store(path: str | Path) -> Path:
+    """The folder of a store that is there; StorageError when there is none."""
+    root = store_folder(path)
+    if not (root / DATABASE).is_file():
+        msg = f"there is no store at {root}; run a benchmark into it, or check the path"
+        raise StorageError(msg)
+    return root
+
+
+def open_for_writing(root: Path, opened: ExitStack) -> Engine:
+    """Take the writer's lock and open the database, migrated; `opened` lets go of both."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(root / "writer.lock")
@@ -144,27 +164,29 @@ def _open_for_writing(root: Path, opened: ExitStack) -> Engine:
 def _migrated(uri: str, place: str, opened: ExitStack) -> Engine:
     engine = writing_engine(uri)
     opened.callback(engine.dispose)
-    with _opening(place), engine.begin() as connection:
+    with database_errors(place), engine.begin() as connection:
         migrate(connection, place=place)
     return engine
 
 
 def _open_for_reading(root: Path, opened: ExitStack) -> Engine:
-    if not (root / DATABASE).is_file():
-        msg = f"there is no store at {root}; run a benchmark into it, or check the path"
-        raise StorageError(msg)
+    existing_store(root)
     engine = reading_engine(path_uri(root / DATABASE, mode="ro"))
     opened.callback(engine.dispose)
-    with _opening(str(root)), engine.connect() as connection:
+    with database_errors(str(root)), engine.connect() as connection:
         check_version(connection, place=str(root))
     return engine
 
 
 @contextmanager
-def _opening(place: str) -> Iterator[None]:
+def database_errors(place: str, *, doing: str = "opened") -> Iterator[None]:
+    """Turn what the database refuses to do into a StorageError."""
     try:
         yield
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
-        msg = f"the store at {place} cannot be opened: {cause}; restore it from a copy"
+        msg = (
+            f"the store at {place} cannot be {doing}: {cause}; "
+            "look at it with `themis store verify`, or restore it from a copy"
+        )
         raise StorageError(msg) from error

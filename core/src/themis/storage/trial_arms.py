@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-__all__ = ["TrialArms"]
+__all__ = ["TrialArms", "UnplannedError"]
 
 _UNKNOWN = -1
 _BY_TRIALS = select(trials.c.trial, trials.c.arm).where(
     trials.c.run == bindparam("run"), trials.c.trial.in_(bindparam("trials", expanding=True))
 )
+
+
+class UnplannedError(LookupError):
+    """An event names something that no earlier event planned; the message says what."""
 
 
 class TrialArms:
@@ -46,11 +50,11 @@ class TrialArms:
                     self.remember(run, trial, [arm])
 
     def arm_of(self, run: int, trial: int) -> int:
-        """The arm; LookupError names a trial that was never planned."""
+        """The arm; UnplannedError names a trial that was never planned."""
         arm = self._get(run, trial)
         if arm == _UNKNOWN:
             msg = f"trial {trial}"
-            raise LookupError(msg)
+            raise UnplannedError(msg)
         return arm
 
     def forget(self) -> None:

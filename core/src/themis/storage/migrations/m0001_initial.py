@@ -56,7 +56,8 @@ _STATEMENTS = (
         generated_seq BIGINT NOT NULL, evaluated_seq BIGINT, prompt_tokens INTEGER,
         completion_tokens INTEGER, latency_ms DOUBLE PRECISION, PRIMARY KEY (run, trial, sample)
         ){clustered}""",
-    "CREATE INDEX candidates_failed ON candidates (run, trial, sample) WHERE status = 1",
+    """CREATE INDEX candidates_failed ON candidates (status, run, trial, sample)
+        WHERE status = 1""",
     """CREATE TABLE scores (
         run BIGINT NOT NULL, metric BIGINT NOT NULL, arm BIGINT NOT NULL, trial BIGINT NOT NULL,
         sample BIGINT NOT NULL, value DOUBLE PRECISION, status SMALLINT NOT NULL,

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import random
+import re
+import sqlite3
+
+import pytest
+
+from themis import storage
+from themis.errors import StorageError
+from themis.storage.integrity import verify
+from themis.storage.maintenance import rebuild
+from themis.storage.payloads import INLINE_LIMIT
+
+
+@pytest.fixture
+def filled(root, plan):
+    """The folder of a store with a little of everything in it, closed."""
+    noise = random.Random(7).randbytes(INLINE_LIMIT).hex()
+    with storage.sqlite_store(root) as store:
+        script = plan(store)
+        store.put_items([storage.Item.of("item-0", {"question": "2+2?"})])
+        store.append([script.generated(0, text=noise), script.evaluated(0)])
+        store.append([script.generated(1, ok=False), script.generated(2)])
+        store.append([plan(store, "two").generated(0)])
+    return root
+
+
+def change(root, statement, *values):
+    database = sqlite3.connect(root / "themis.sqlite3")
+    with database:
+        assert database.execute(statement, values).rowcount > 0
+    database.close()
+
+
+def messages(root):
+    return [finding.message for finding in verify(root).findings]
+
+
+def test_an_undamaged_store_has_nothing_to_report(filled):
+    found = verify(filled)
+    assert found.ok
+    assert (found.events, found.items, found.blobs) == (9, 1, 1)
+    assert found.projected_rows > 20
+
+
+def test_a_store_is_verified_while_it_is_written(filled, plan):
+    with storage.sqlite_store(filled) as store:
+        store.append([plan(store).generated(3)])
+        assert verify(filled).events == 10
+
+
+def test_a_changed_byte_of_a_payload_is_found_with_its_event(filled):
+    change(filled, "UPDATE events SET payload = payload || x'00' WHERE seq = 4")
+    found = verify(filled)
+    assert found.findings[0].seq == 4
+    assert found.findings[0].message.startswith("event 4 (evaluated) is altered: its row no longer")
+    assert found.findings[1].message.startswith("not compared: they cannot be derived")
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["run = 2", "kind = 'steps'", "key = x'00'", "at = at + 1", "encoding = 0", "seq = 99"],
+)
+def test_a_change_of_any_column_of_an_event_is_found(filled, column):
+    change(filled, f"UPDATE events SET {column} WHERE seq = 7")
+    assert any("altered" in message for message in messages(filled))
+
+
+def test_text_that_is_no_longer_utf8_is_found(filled):
+    change(filled, "UPDATE events SET kind = CAST(x'ff80' AS TEXT) WHERE seq = 3")
+    assert any(message.startswith("event 3 (") for message in messages(filled))
+
+
+def test_removed_events_are_found(filled):
+    change(filled, "DELETE FROM events WHERE seq BETWEEN 5 AND 6")
+    assert "events 5 to 6 are missing" in messages(filled)
+
+
+def test_a_changed_item_is_found(filled):
+    change(filled, "UPDATE items SET payload = replace(payload, '2', '3')")
+    (message,) = messages(filled)
+    assert re.match("item [0-9a-f]{64} is altered: its row no longer has the recorded ha", message)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"")])
+def test_a_missing_or_truncated_blob_is_found_with_its_event(filled, damage):
+    (blob,) = filled.glob("blobs/??/??/*")
+    damage(blob)
+    found = verify(filled)
+    assert found.findings[0].seq == 3
+    assert f"event 3 (generated) cannot be read: blob {blob.name}" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("UPDATE scores SET value = 0.9 WHERE trial = 0", "differs from the events"),
+        ("DELETE FROM candidates WHERE trial = 1", "(run=1, trial=1, sample=0) is missing"),
+        (
+            "INSERT INTO artifacts VALUES (0, x'00', 1)",
+            "artifacts row (key=00) is not in the event",
+        ),
+        ("UPDATE runs SET status = 'completed'", "runs row (id=1) differs from the events"),
+        ("UPDATE trials SET item_id = 5 WHERE trial = 3", "trials row (run=1, trial=3) differs"),
+    ],
+)
+def test_a_projection_that_does_not_follow_from_the_events_is_found_and_rebuilt(
+    filled, statement, message
+):
+    change(filled, statement)
+    assert any(message in one for one in messages(filled))
+    assert rebuild(filled) == 9
+    assert verify(filled).ok
+
+
+def test_every_flipped_bit_of_a_row_is_found(filled):
+    chance = random.Random(11)
+    whole = (filled / "themis.sqlite3").read_bytes()
+    database = sqlite3.connect(filled / "themis.sqlite3")
+    payloads = [row[0] for row in database.execute("SELECT payload FROM events WHERE encoding < 2")]
+    database.close()
+    for payload in chance.sample(payloads, 6):
+        damaged = bytearray(whole)
+        place = whole.index(payload[-40:]) + chance.randrange(40)
+        damaged[place] ^= 1 << chance.randrange(8)
+        (filled / "themis.sqlite3").write_bytes(damaged)
+        assert not verify(filled).ok
+
+
+@pytest.mark.parametrize("pages", [3, 10])
+def test_a_truncated_database_is_reported(filled, pages):
+    file = filled / "themis.sqlite3"
+    file.write_bytes(file.read_bytes()[: 8192 * pages])
+    assert "database" in {finding.what for finding in verify(filled).findings}
+
+
+def test_many_findings_are_counted_and_not_all_kept(filled):
+    change(filled, "UPDATE events SET at = 0")
+    database = sqlite3.connect(filled / "themis.sqlite3")
+    with database:
+        database.executemany(
+            "INSERT INTO events VALUES (?, 1, 'steps', NULL, 0, 0, x'00', x'00')",
+            [(seq,) for seq in range(10, 400)],
+        )
+    database.close()
+    found = verify(filled)
+    assert len(found.findings) == 201
+    assert found.dropped == 199
+
+
+def test_verifying_where_there_is_no_store_is_an_error(tmp_path):
+    with pytest.raises(StorageError, match="there is no store at "):
+        verify(tmp_path)
