@@ -1,0 +1,135 @@
+"""One measured run, in a process of its own: `python workload.py TRIALS [options]` prints JSON.
+
+The benchmark asks an engine that does nothing but wait, reads a number out of the answer and
+scores it, on a SQLite store; or, with `--base-url`, it asks a server through themis-openai.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from themis.plugin.registry import PluginRegistry
+    from themis.records import TrialSpec
+    from themis.runtime.orchestrator import Orchestrator
+    from themis.specs import BenchmarkSpec
+
+__all__ = ["main"]
+
+
+class WaitingEngine:
+    """Answers with the prompt, after `latency` seconds."""
+
+    version = "1.0"
+
+    def __init__(self, latency: float) -> None:
+        self._latency = latency
+
+    async def infer(self, trial: TrialSpec, context: Mapping[str, Any], runtime: Any) -> str:
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        return trial.prompt[-1].text
+
+    def fingerprint(self) -> str:
+        return "waiting"
+
+
+def items(count: int) -> Iterator[dict[str, Any]]:
+    """Numbered items, made as they are read."""
+    for number in range(count):
+        yield {"item_id": f"i{number}", "question": f"Repeat {number}.", "answer": number}
+
+
+def benchmark(base_url: str | None) -> BenchmarkSpec:
+    """Generate, parse and score, one trial for each item."""
+    from themis.specs import BenchmarkSpec
+
+    model: dict[str, Any] = {"model_id": "m", "provider": "waiting"}
+    if base_url is not None:
+        extras = {"base_url": base_url, "api_key_env": None}
+        model = {"model_id": "m", "provider": "openai", "extras": extras}
+    message = {"role": "user", "content": "{{ item.question }}"}
+    entry = {
+        "slice_id": "numbers",
+        "dataset": {"source": "memory"},
+        "generation": {},
+        "parses": [{"name": "number", "extractors": ["first_number"]}],
+        "scores": [{"name": "right", "parse": "number", "metrics": ["numeric_match"]}],
+    }
+    return BenchmarkSpec.model_validate(
+        {
+            "benchmark_id": "measured",
+            "models": [model],
+            "prompt_variants": [{"id": "plain", "messages": [message]}],
+            "inference_grid": {"params": [{}]},
+            "slices": [entry],
+        }
+    )
+
+
+def registry(latency: float) -> PluginRegistry:
+    """The installed plugins, and the waiting engine."""
+    from themis.plugin.registry import PluginRegistry
+
+    found = PluginRegistry()
+    found.register_inference_engine("waiting", WaitingEngine(latency))
+    return found
+
+
+def orchestrator(options: argparse.Namespace, *, trials: int, store: Path) -> Orchestrator:
+    """An orchestrator on a SQLite store."""
+    from themis.builtins.datasets import MemoryDatasetProvider
+    from themis.runtime.orchestrator import Orchestrator
+    from themis.specs import ExecutionPolicySpec, ProjectSpec, SqliteBlobStorageSpec
+
+    return Orchestrator.from_project_spec(
+        ProjectSpec(
+            storage=SqliteBlobStorageSpec(root_dir=str(store)),
+            execution_policy=ExecutionPolicySpec(max_in_flight_work_items=options.in_flight),
+        ),
+        registry=registry(options.latency),
+        dataset_provider=MemoryDatasetProvider(items(trials)),
+    )
+
+
+def run(options: argparse.Namespace, *, trials: int, store: Path) -> None:
+    """Plan, run and aggregate; leave with an error unless everything was right."""
+    with orchestrator(options, trials=trials, store=store) as opened:
+        result = opened.run_benchmark(benchmark(options.base_url))
+        [row] = result.aggregate(group_by="metric_id")
+    if (row["count"], row["mean"]) != (trials, 1.0):
+        sys.exit(f"the run is not what it should be: {row}")
+
+
+def measured(options: argparse.Namespace) -> dict[str, float]:
+    """Seconds of CPU and of wall time after a first small run, and bytes on disk a trial."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(options, trials=1, store=Path(folder))
+    warm, started = time.process_time(), time.perf_counter()
+    run(options, trials=options.trials, store=options.store)
+    wall, cpu = time.perf_counter() - started, time.process_time() - warm
+    size = sum(file.stat().st_size for file in options.store.rglob("*") if file.is_file())
+    return {"start_cpu": warm, "cpu": cpu, "wall": wall, "bytes_per_trial": size / options.trials}
+
+
+def main() -> None:
+    """Run once and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("trials", type=int)
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds a call takes")
+    parser.add_argument("--in-flight", type=int, default=32)
+    parser.add_argument("--base-url", help="ask this server through themis-openai")
+    print(json.dumps(measured(parser.parse_args())))
+
+
+if __name__ == "__main__":
+    main()
