@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import attrs
@@ -20,6 +22,7 @@ from themis.records import (
     TimelineStage,
     TrialSpec,
 )
+from themis.runtime.hooks import HookError
 from themis.runtime.outcomes import as_extraction, as_score, failed_extraction
 
 if TYPE_CHECKING:
@@ -62,9 +65,9 @@ class Evaluator:
             out.parses.append((entry, view.extractions))
             error = _parse_error(view)
             out.timeline.append(_stage("parse", entry.parse.name, started, clock, error))
-        for pending in work.scores:
-            subject = _subject(pending.score, work, candidate, parsed)
-            await self._score_into(out, pending, work, subject, trial)
+        for pending in _by_score(work.scores):
+            subject = _subject(pending[0].score, work, candidate, parsed)
+            await self._score_pass(out, work, pending, subject, trial)
         return out
 
     async def _parse(
@@ -99,24 +102,43 @@ class Evaluator:
             return failed_extraction(link.name, error.message)
         return as_extraction(value, extractor=link.name)
 
-    async def _score_into(
+    async def _score_pass(
         self,
         out: Evaluated,
-        pending: PendingScore,
         work: Work,
+        pending: Sequence[PendingScore],
         subject: CandidateRecord,
         trial: TrialSpec,
     ) -> None:
+        """The missing metrics of one score; the hooks see the candidate once before and after."""
+        try:
+            if self.hooks.pre_eval:
+                subject = await self.hooks.apply("pre_eval", trial, subject)
+            outcomes = [await self._timed(out, work, entry, subject, trial) for entry in pending]
+            if self.hooks.post_eval:
+                outcomes = await self._post_eval(pending[0].score, outcomes, subject, trial)
+        except ThemisError as error:
+            outcomes = [_failed(entry, error) for entry in pending]
+        out.scores.extend(zip(pending, outcomes, strict=True))
+
+    async def _timed(
+        self,
+        out: Evaluated,
+        work: Work,
+        pending: PendingScore,
+        subject: CandidateRecord,
+        trial: TrialSpec,
+    ) -> MetricScore | ScoreError:
         metric = pending.metric
         started, clock = time.time(), time.perf_counter()
         asked = self.judges.calls_for(metric, pending.key) if metric.judges else None
         outcome = await self._score(pending, work, subject, trial, asked)
-        out.scores.append((pending, outcome))
         if asked is not None and asked.entries:
             out.audits.append(JudgeAuditTrail(metric.metric_id, asked.entries))
         stage: StageName = "score" if asked is None else "judge"
         error = outcome.message if isinstance(outcome, ScoreError) else None
         out.timeline.append(_stage(stage, metric.metric_id, started, clock, error))
+        return outcome
 
     async def _score(
         self,
@@ -135,34 +157,39 @@ class Evaluator:
         )
         stage: StageName = "score" if asked is None else "judge"
         try:
-            if self.hooks.pre_eval:
-                subject = await self.hooks.apply("pre_eval", trial, subject)
             value = await self.calls.evaluate(
                 metric.component, "score", stage, trial, subject, context
             )
-            outcome = as_score(value, metric=metric.metric_id)
-            if self.hooks.post_eval:
-                outcome = await self._post_eval(pending.score, outcome, subject, trial)
         except ThemisError as error:
-            return ScoreError(metric_id=metric.metric_id, message=error.message, code=error.code)
-        return outcome
+            return _failed(pending, error)
+        return as_score(value, metric=metric.metric_id)
 
     async def _post_eval(
         self,
         score: Score,
-        outcome: MetricScore | ScoreError,
+        outcomes: Sequence[MetricScore | ScoreError],
         subject: CandidateRecord,
         trial: TrialSpec,
-    ) -> MetricScore | ScoreError:
-        """The score as the hooks leave it; they see the candidate with this one score."""
-        record = EvaluationRecord(score.key.hex(), (outcome,))
+    ) -> list[MetricScore | ScoreError]:
+        """The scores as the hooks leave them: replaced by metric id, none added or lost."""
+        record = EvaluationRecord(score.key.hex(), tuple(outcomes))
         subject = attrs.evolve(subject, evaluation=record)
         subject = await self.hooks.apply("post_eval", trial, subject)
-        scores = subject.evaluation.scores if subject.evaluation else ()
-        if len(scores) != 1:
-            message = "a post_eval hook must return the candidate with its one score"
-            return ScoreError(metric_id=outcome.metric_id, message=message)
-        return scores[0] if scores[0] is outcome else as_score(scores[0], metric=outcome.metric_id)
+        left = {s.metric_id: s for s in subject.evaluation.scores} if subject.evaluation else {}
+        if left.keys() != {outcome.metric_id for outcome in outcomes}:
+            msg = "a post_eval hook must return the candidate with the scores of the same metrics"
+            raise HookError(msg)
+        return [as_score(left[o.metric_id], metric=o.metric_id) for o in outcomes]
+
+
+def _by_score(pending: Sequence[PendingScore]) -> Iterator[list[PendingScore]]:
+    """The missing metrics of each score, in order."""
+    for _, group in groupby(pending, key=lambda entry: entry.score.name):
+        yield list(group)
+
+
+def _failed(pending: PendingScore, error: ThemisError) -> ScoreError:
+    return ScoreError(metric_id=pending.metric.metric_id, message=error.message, code=error.code)
 
 
 def _subject(

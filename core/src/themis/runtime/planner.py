@@ -88,7 +88,8 @@ class RunPlanner:
             run = self._persist(plan, slices, manifest)
         else:
             run = known.id
-            self._complete(plan, slices, run, known.trial_count)
+            if known.trial_count < manifest.trial_count:
+                self._complete(plan, slices, run, known.trial_count)
         return PlannedRun(manifest=manifest, plan=plan, run=run, items=items)
 
     def reopen(self, run_id: str) -> PlannedRun:
@@ -158,8 +159,14 @@ class RunPlanner:
         return run
 
     def _complete(self, plan: Plan, slices: list[SliceItems], run: int, start: int) -> None:
-        """Persist the trials from `start` on: all, or those that an interruption left out."""
-        rows = islice(planned_trials(plan, slices), start, None)
+        """Persist the trials that are not there: all, or those that an interruption left out.
+
+        A source may have changed the order of its rows since then, so they are told by their keys.
+        """
+        there = {(row.arm, row.trial_hash) for row in self.store.iter_trials(run)} if start else ()
+        rows = (
+            row for row in planned_trials(plan, slices) if (row.arm, row.trial_hash) not in there
+        )
         while chunk := list(islice(rows, _TRIALS_PER_EVENT)):
             self.store.append([recording.trials_planned(run, start=start, trials=chunk)])
             start += len(chunk)
