@@ -103,6 +103,7 @@ class Generator:
         trial = work.trial_spec(())
         failure: FailureRecord | None = None
         try:
+            _check(work)
             trial = await self._rendered(work, trial)
             inference, conversation = await self._converse(work, trial, clock)
             candidate = CandidateRecord(
@@ -123,19 +124,23 @@ class Generator:
             )
         return Generated(candidate, trial, (clock.stage(work, failure),))
 
+    async def trial_of(self, work: Work, candidate: CandidateRecord) -> TrialSpec:
+        """The trial of a stored candidate, as components saw it when the candidate was made."""
+        try:
+            return await self._rendered(work, work.trial_spec(()))
+        except _StageError:  # an imported candidate need not have a prompt that can be rendered
+            said = candidate.conversation or ConversationTrace()
+            return work.trial_spec(said.messages())
+
     async def _rendered(self, work: Work, trial: TrialSpec) -> TrialSpec:
         """The trial with its prompt, as the hooks leave it."""
         item, arm = work.payload_item, work.arm
-        if arm.engine is None:
-            raise _StageError(_not_imported(work))
-        if item.failure is not None:
-            raise _StageError(_failure(ErrorCode.ITEM_LOAD, item.failure, "load"))
         try:
             prompt = arm.render(item)
             follow_ups = arm.render_follow_ups(item)
         except ItemError as error:
             raise _StageError(_failure(error.code, error.message, "render")) from error
-        if self._hooks.pre_inference:
+        if self._hooks.pre_inference and arm.engine is not None:
             try:
                 prompt = tuple(await self._hooks.apply("pre_inference", trial, prompt))
             except HookError as error:
@@ -207,6 +212,14 @@ class Generator:
             raise _StageError(_failure(error.code, error.message)) from error
         except TypeError as error:
             raise _StageError(_failure(ErrorCode.PLUGIN_INCOMPATIBLE, str(error))) from error
+
+
+def _check(work: Work) -> None:
+    """Refuse what cannot be generated."""
+    if work.arm.engine is None:
+        raise _StageError(_not_imported(work))
+    if work.payload_item.failure is not None:
+        raise _StageError(_failure(ErrorCode.ITEM_LOAD, work.payload_item.failure, "load"))
 
 
 def _failure(code: ErrorCode, message: str, stage: StageName = "generate") -> FailureRecord:

@@ -16,6 +16,7 @@ from themis.records import (
     Message,
     TrialSpec,
 )
+from themis.records.codec import to_plain
 from themis.records.secrets import redact
 from themis.runtime.outcomes import as_inference
 
@@ -91,7 +92,7 @@ class JudgeCalls:
         entry = JudgeAuditEntry(
             metric_id=self._metric.metric_id,
             judge_spec=redact({"judge": described}),
-            prompt=tuple({"role": m.role, "content": m.text} for m in messages),
+            prompt=tuple(to_plain(message) for message in messages),
             seed=seed,
             response=response,
             attempts=outcome.attempts,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from themis.records import CandidateRecord, ConversationTrace, Message, TrialSpec
+from themis.records import CandidateRecord, TrialSpec
 from themis.runtime.feed import LaneFeed
 from themis.runtime.limits import CallNotStarted
 
@@ -88,7 +88,7 @@ class Pipeline:
     async def _process(self, work: Work, group: asyncio.TaskGroup) -> None:
         candidate = work.candidate
         if candidate is not None:
-            trial = work.trial_spec(_sent(candidate))
+            trial = await self.generator.trial_of(work, candidate)
         else:
             made = await self._generate(work)
             if made is None:
@@ -131,12 +131,3 @@ class Pipeline:
             await self.recorder.evaluated(
                 work, outcome, lambda: self.tally.evaluated(work, outcome)
             )
-
-
-def _sent(candidate: CandidateRecord) -> tuple[Message, ...]:
-    """The messages that were sent before the first answer of a stored candidate."""
-    messages = (candidate.conversation or ConversationTrace()).messages()
-    for position, message in enumerate(messages):
-        if message.role == "assistant" and position and messages[position - 1].role == "user":
-            return messages[:position]
-    return messages

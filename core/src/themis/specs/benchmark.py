@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from themis.specs.prompt import PromptVariantSpec
 from themis.specs.spec import Items, Labels, Problem, Spec, Text, repeats
 
 if TYPE_CHECKING:
+    from themis.planning.preview import PromptPreview
     from themis.specs.experiment import ExperimentSpec
 
 __all__ = ["BenchmarkSpec", "SliceSpec", "selected_variants"]
@@ -105,6 +106,22 @@ class BenchmarkSpec(Spec):
         from themis.specs.experiment import compile_benchmark
 
         return compile_benchmark(self)
+
+    def preview(
+        self, item: Mapping[str, Any], *, slice_id: str | None = None
+    ) -> list[PromptPreview]:
+        """Exactly what would be sent for one item, given as its source has it; sends nothing.
+
+        One preview per slice (or the one that `slice_id` names), prompt variant, model and
+        parameter set. Pipeline hooks belong to a registry: `Orchestrator.preview` applies them.
+
+        Raises:
+            ItemError: The item cannot be used.
+            SpecValidationError: A template does not compile, or there is no such slice.
+        """
+        from themis.planning.preview import preview
+
+        return preview(self, item, slice_id=slice_id)
 
     def problems(self) -> Iterator[Problem]:
         """What does not fit together in the benchmark."""
