@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 def takes_part(hook: PipelineHook, point: HookPoint) -> bool:
     """Whether the method is more than the protocol's own empty one, or `return subject`."""
+    if point in getattr(hook, "__dict__", {}):
+        return True
     method = getattr(type(hook), point, None)
     if method is getattr(PipelineHook, point):
         return False

@@ -122,12 +122,33 @@ def _generated(task: Mapping[str, Any]) -> CandidateRecord:
         candidate_id=task["candidate_id"],
         sample_index=task["sample"],
         effective_seed=task["seed"],
-        inference=from_plain(dict(result), InferenceRecord),
+        inference=_inference(task, result),
+    )
+
+
+def _inference(task: Mapping[str, Any], result: Mapping[str, Any]) -> InferenceRecord:
+    fields = [field.name for field in attrs.fields(InferenceRecord)]
+    unknown = ", ".join(sorted(set(result) - set(fields)))
+    if unknown:
+        problem = f"unknown fields: {unknown}; an InferenceRecord has {', '.join(fields)}"
+        raise _wrong_result(task, problem)
+    try:
+        return from_plain(dict(result), InferenceRecord)
+    except ValueError as error:
+        raise _wrong_result(task, str(error)) from error
+
+
+def _wrong_result(task: Mapping[str, Any], problem: str) -> SpecValidationError:
+    return SpecValidationError(
+        f"the result for item {task['item_id']!r} (candidate {task['candidate_id'][:12]}) "
+        f"cannot be used: {problem}"
     )
 
 
 def _scored(task: Mapping[str, Any]) -> CandidateRecord:
     scores = []
+    if not isinstance(task["result"], Mapping):
+        raise _wrong_result(task, "write {metric_id: number, ...}")
     for metric, given in task["result"].items():
         failed = isinstance(given, Mapping)
         value = _failed_score(metric, given) if failed else given

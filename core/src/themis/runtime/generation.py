@@ -22,6 +22,7 @@ from themis.records import (
 from themis.runtime.conversation import Conversation
 from themis.runtime.hooks import HookError, Hooks
 from themis.runtime.outcomes import as_inference
+from themis.runtime.rendering import as_sent
 from themis.runtime.tools import ToolRunner
 
 if TYPE_CHECKING:
@@ -134,18 +135,12 @@ class Generator:
 
     async def _rendered(self, work: Work, trial: TrialSpec) -> TrialSpec:
         """The trial with its prompt, as the hooks leave it."""
-        item, arm = work.payload_item, work.arm
         try:
-            prompt = arm.render(item)
-            follow_ups = arm.render_follow_ups(item)
+            return await as_sent(trial, work.arm, work.payload_item, self._hooks)
         except ItemError as error:
             raise _StageError(_failure(error.code, error.message, "render")) from error
-        if self._hooks.pre_inference and arm.engine is not None:
-            try:
-                prompt = tuple(await self._hooks.apply("pre_inference", trial, prompt))
-            except HookError as error:
-                raise _StageError(_failure(error.code, error.message)) from error
-        return attrs.evolve(trial, prompt=prompt, follow_ups=follow_ups)
+        except HookError as error:
+            raise _StageError(_failure(error.code, error.message)) from error
 
     async def _converse(
         self, work: Work, trial: TrialSpec, clock: _Clock

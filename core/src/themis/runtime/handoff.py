@@ -5,35 +5,32 @@ Importing is idempotent: an artifact that is there already is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from themis.errors import SpecValidationError
-from themis.planning.keys import candidate_key
-from themis.records import CandidateRecord, EvaluationRecord, TrialRecord, TrialSpec
+from themis.errors import ItemError, SpecValidationError
+from themis.plugin.hook_points import HookPoint
+from themis.records import CandidateRecord, EvaluationRecord, TrialRecord
 from themis.records.codec import to_plain
 from themis.runtime.bundles import Bundle, EvaluationBundle, GenerationBundle
+from themis.runtime.hooks import HookError, Hooks
+from themis.runtime.importing import ImportSummary
 from themis.runtime.outcomes import as_score
+from themis.runtime.rendering import as_sent_now
 from themis.runtime.source import Stages, WorkSource
+from themis.runtime.tasks import evaluation_tasks, generation_task
 from themis.storage import Event, recording
 from themis.storage.recording import ScoreEntry
 
 if TYPE_CHECKING:
+    from themis.records import FailureRecord, TrialSpec
     from themis.runtime.planner import PlannedRun
     from themis.runtime.work import Work
     from themis.storage import RunStore
 
-__all__ = ["HandOff", "ImportSummary"]
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class ImportSummary:
-    """What an import did: records taken, and those whose artifacts were there already."""
-
-    imported: int
-    already_present: int
+__all__ = ["HandOff"]
 
 
 @attrs.frozen(slots=True)
@@ -42,36 +39,44 @@ class _Arrival:
 
     event: Event
     keys: list[bytes]
+    failure: FailureRecord | None = None
 
 
 class HandOff:
     """Exports and imports bundles and candidates of one store."""
 
-    def __init__(self, store: RunStore) -> None:
+    def __init__(self, store: RunStore, hooks: Hooks) -> None:
         self._store = store
+        self._hooks = hooks
 
     def export_generation(self, planned: PlannedRun) -> GenerationBundle:
-        """Every pending generation of a run."""
+        """Every pending generation of a run; an item whose prompt fails is left to the run.
+
+        Raises:
+            SpecValidationError: hooks would change results that are made elsewhere.
+        """
+        self._refuse_hooks("post_inference")
         stages = Stages(parse=False, score=False)
-        tasks = [_generation_task(work) for work in self._pending(planned, stages)]
+        tasks = [
+            generation_task(work, trial)
+            for work in self._pending(planned, stages)
+            if (trial := self._sent(work)) is not None
+        ]
         return GenerationBundle(run_id=planned.manifest.run_id, tasks=tuple(tasks))
 
     def export_evaluation(self, planned: PlannedRun) -> EvaluationBundle:
-        """Every pending score of a run whose candidate is there; parses are done first."""
+        """Every pending score of a run whose candidate is there, and parsed.
+
+        Raises:
+            SpecValidationError: hooks would change scores that are made elsewhere.
+        """
+        self._refuse_hooks("pre_eval", "post_eval")
         tasks = [
             task
-            for work in self._pending(planned, Stages(generate=False))
-            for task in _evaluation_tasks(work)
+            for work in self._pending(planned, Stages(generate=False, parse=False))
+            for task in evaluation_tasks(work)
         ]
         return EvaluationBundle(run_id=planned.manifest.run_id, tasks=tuple(tasks))
-
-    def import_candidates(self, records: Sequence[TrialRecord]) -> ImportSummary:
-        """Candidates under their trials' keys, for runs that have no generation stage."""
-        return self._import(
-            _generated(None, candidate, _imported_key(record.trial_spec, candidate), trial=0)
-            for record in records
-            for candidate in record.candidates
-        )
 
     def import_generation(
         self, bundle: GenerationBundle, records: Iterable[TrialRecord | CandidateRecord]
@@ -87,14 +92,14 @@ class HandOff:
             )
             key = bytes.fromhex(candidate.candidate_id)
             arrivals.append(_generated(run, placed, key, trial=task["trial"]))
-        return self._import(arrivals)
+        return self._import(arrivals, self._failures(run, arrivals))
 
     def import_evaluation(
         self, bundle: EvaluationBundle, records: Iterable[TrialRecord | CandidateRecord]
     ) -> ImportSummary:
         """Scores for a bundle's tasks, matched by candidate, evaluation hash and metric id."""
         run = self._run(bundle)
-        tasks = {(task["candidate_id"], task["evaluation_hash"]): task for task in bundle.tasks}
+        tasks = _evaluation_tasks(bundle)
         arrivals = []
         for candidate in _candidates(records):
             if candidate.evaluation is None:
@@ -103,7 +108,24 @@ class HandOff:
             if task is None:
                 raise _unknown(candidate.candidate_id, "the bundle has no such evaluation task")
             arrivals.append(_evaluated(run, candidate.evaluation, task))
-        return self._import(arrivals)
+        return self._import(arrivals, frozenset())
+
+    def _refuse_hooks(self, *points: HookPoint) -> None:
+        found = [point for point in points if getattr(self._hooks, point)]
+        if found:
+            msg = (
+                f"this work cannot be handed off: pipeline hooks take part in {', '.join(found)}, "
+                "and they run only here; run it here, or unregister the hooks"
+            )
+            raise SpecValidationError(msg)
+
+    def _sent(self, work: Work) -> TrialSpec | None:
+        if work.payload_item.failure is not None or work.arm.engine is None:
+            return None
+        try:
+            return as_sent_now(work.trial_spec(()), work.arm, work.payload_item, self._hooks)
+        except (ItemError, HookError):
+            return None
 
     def _pending(self, planned: PlannedRun, stages: Stages) -> Iterable[Work]:
         source = WorkSource(
@@ -125,53 +147,41 @@ class HandOff:
             raise SpecValidationError(msg)
         return row.id
 
-    def _import(self, incoming: Iterable[_Arrival]) -> ImportSummary:
-        """Append the events that bring an artifact which the store does not have."""
-        arrivals = list(incoming)
+    def _failures(self, run: int, arrivals: Sequence[_Arrival]) -> frozenset[bytes]:
+        """The candidates of `arrivals` whose very failure the run has recorded already."""
+        came = {a.keys[0]: a.failure for a in arrivals if a.failure is not None}
+        if not came:
+            return frozenset()
+        rows = [row for row in self._store.iter_candidates(run) if not row.ok]
+        seqs = {bytes.fromhex(row.candidate_id): row.generated_seq for row in rows}
+        events = self._store.events([seqs[key] for key in came if key in seqs])
+        return frozenset(
+            key
+            for key, failure in came.items()
+            if key in seqs and events[seqs[key]].value["failure"] == to_plain(failure)
+        )
+
+    def _import(self, arrivals: Sequence[_Arrival], recorded: Set[bytes]) -> ImportSummary:
+        """Append the events that bring what the store does not have."""
         known = self._store.known([key for arrival in arrivals for key in arrival.keys])
-        fresh = [a.event for a in arrivals if not all(key in known for key in a.keys)]
+        fresh = [
+            arrival.event
+            for arrival in arrivals
+            if not all(key in known or key in recorded for key in arrival.keys)
+        ]
         if fresh:
             self._store.append(fresh)
         return ImportSummary(imported=len(fresh), already_present=len(arrivals) - len(fresh))
 
 
-def _generation_task(work: Work) -> dict[str, Any]:
-    messages = work.arm.render(work.payload_item)
-    return {
-        "candidate_id": work.candidate_key.hex(),
-        "trial_hash": work.trial_key.hex(),
-        "trial": work.trial,
-        "sample": work.sample,
-        "seed": work.seed,
-        "item_id": work.payload_item.item_id,
-        "model": work.arm.model.model_dump(mode="json"),
-        "params": work.arm.params.model_dump(mode="json"),
-        "messages": [to_plain(message) for message in messages],
-        "metrics": [entry.metric.index for entry in work.all_scores()],
-        "result": None,
-    }
-
-
-def _evaluation_tasks(work: Work) -> Iterable[dict[str, Any]]:
-    candidate = work.candidate
-    assert candidate is not None
-    for score in work.slice_plan.scores:
-        pending = [entry for entry in work.scores if entry.score is score]
-        if pending:
-            yield {
-                "candidate_id": work.candidate_key.hex(),
-                "trial_hash": work.trial_key.hex(),
-                "trial": work.trial,
-                "sample": work.sample,
-                "evaluation_hash": score.key.hex(),
-                "item": {"item_id": work.payload_item.item_id, **work.payload_item.payload},
-                "inference": to_plain(candidate.inference),
-                "metrics": {
-                    entry.metric.metric_id: {"metric": entry.metric.index, "key": entry.key.hex()}
-                    for entry in pending
-                },
-                "result": None,
-            }
+def _evaluation_tasks(bundle: EvaluationBundle) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The tasks by candidate and evaluation; scores that differ in name alone share a hash."""
+    tasks: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for task in bundle.tasks:
+        name = (task["candidate_id"], task["evaluation_hash"])
+        metrics = {**tasks.get(name, {}).get("metrics", {}), **task["metrics"]}
+        tasks[name] = {**task, "metrics": metrics}
+    return tasks
 
 
 def _candidates(records: Iterable[TrialRecord | CandidateRecord]) -> Iterator[CandidateRecord]:
@@ -182,22 +192,7 @@ def _candidates(records: Iterable[TrialRecord | CandidateRecord]) -> Iterator[Ca
             yield from record.candidates
 
 
-def _imported_key(trial: TrialSpec, candidate: CandidateRecord) -> bytes:
-    """The key under which a run looks for this candidate: with its seed, if it has one."""
-    try:
-        parent = bytes.fromhex(trial.trial_hash)
-    except ValueError:
-        parent = b""
-    if len(parent) != 32:
-        msg = (
-            f"trial_hash {trial.trial_hash!r} is no hash; take trial specs from "
-            "Orchestrator.trials(spec)"
-        )
-        raise SpecValidationError(msg)
-    return candidate_key(parent, sample=candidate.sample_index, seed=candidate.effective_seed)
-
-
-def _generated(run: int | None, candidate: CandidateRecord, key: bytes, *, trial: int) -> _Arrival:
+def _generated(run: int, candidate: CandidateRecord, key: bytes, *, trial: int) -> _Arrival:
     if candidate.status == "ok" and candidate.inference is None:
         raise _unknown(candidate.candidate_id, "a successful candidate needs an inference")
     failure = candidate.failure
@@ -214,7 +209,7 @@ def _generated(run: int | None, candidate: CandidateRecord, key: bytes, *, trial
         failure=failure,
         timeline=candidate.timeline.stages if candidate.timeline else (),
     )
-    return _Arrival(event, [key])
+    return _Arrival(event, [key], failure)
 
 
 def _evaluated(run: int, evaluation: EvaluationRecord, task: Mapping[str, Any]) -> _Arrival:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -19,10 +17,13 @@ from themis.results import BenchmarkResult, ExperimentResult
 from themis.runtime.bundles import EvaluationBundle, GenerationBundle
 from themis.runtime.context import RuntimeContext
 from themis.runtime.execution import Execution, ProgressListener
-from themis.runtime.handoff import HandOff, ImportSummary
+from themis.runtime.handoff import HandOff
+from themis.runtime.hooks import Hooks
+from themis.runtime.importing import ImportSummary, import_candidates
 from themis.runtime.planner import PlannedRun, RunPlanner
 from themis.runtime.progress import ProgressSnapshot
 from themis.runtime.providers import DatasetProviders
+from themis.runtime.rendering import blocking
 from themis.runtime.source import Stages
 from themis.runtime.tools import check_handlers
 from themis.specs import BenchmarkSpec, ExperimentSpec, ProjectSpec, SqliteBlobStorageSpec
@@ -31,12 +32,11 @@ from themis.storage import RunStore, open_store
 if TYPE_CHECKING:
     from themis.planning.preview import PromptPreview
     from themis.plugin import DatasetProvider
-    from themis.records import TrialRecord, TrialSpec
+    from themis.records import CandidateRecord, TrialRecord, TrialSpec
     from themis.runtime.observers import TelemetryBus
 
 __all__ = ["Orchestrator", "RunHandle"]
 
-T = TypeVar("T")
 Spec = BenchmarkSpec | ExperimentSpec
 
 
@@ -259,38 +259,47 @@ class Orchestrator:
         """Exactly what would be sent for the first `limit` items of each slice; calls nothing."""
         from themis.runtime.survey import preview
 
-        return preview(self._planner, _compiled(spec), item_ids=item_ids, limit=limit)
+        hooks = self._hooks()
+        return preview(self._planner, _compiled(spec), hooks, item_ids=item_ids, limit=limit)
 
     def trials(self, spec: Spec) -> Iterator[TrialSpec]:
         """Every trial of a spec, rendered: what `import_candidates` records are about."""
         from themis.runtime.survey import trials
 
-        return trials(self._planner, _compiled(spec))
+        return trials(self._planner, _compiled(spec), self._hooks())
 
     def result(self, run_id: str) -> BenchmarkResult:
         """The result of a run that the store holds."""
         return BenchmarkResult(self._store, self._store.run(run_id).run_id)
 
     def import_candidates(self, trial_records: Sequence[TrialRecord]) -> ImportSummary:
-        """Take prebuilt candidates into the store, under their trials' keys."""
-        return self._hand_off().import_candidates(trial_records)
+        """Take prebuilt candidates into the store, under their trials' keys.
+
+        They are recorded as a run of their own; slices without a generation stage score them.
+        """
+        return import_candidates(self._store, trial_records)
 
     def export_generation_bundle(self, spec: Spec) -> GenerationBundle:
         """The pending generations of a spec, for somebody else to do."""
         return self._hand_off().export_generation(self._plan(spec))
 
     def import_generation_results(
-        self, bundle: GenerationBundle, records: Sequence[TrialRecord]
+        self, bundle: GenerationBundle, records: Iterable[TrialRecord | CandidateRecord]
     ) -> ImportSummary:
         """Take back what somebody generated for a bundle."""
         return self._hand_off().import_generation(bundle, records)
 
     def export_evaluation_bundle(self, spec: Spec) -> EvaluationBundle:
-        """The pending scores of a spec, with the candidates they are about."""
-        return self._hand_off().export_evaluation(self._plan(spec))
+        """The pending scores of a spec, with the candidates they are about.
+
+        The parses that the scores read are done first, here.
+        """
+        planned = self._plan(spec)
+        self._run(planned, Stages(generate=False, score=False), None, None)
+        return self._hand_off().export_evaluation(planned)
 
     def import_evaluation_results(
-        self, bundle: EvaluationBundle, records: Sequence[TrialRecord]
+        self, bundle: EvaluationBundle, records: Iterable[TrialRecord | CandidateRecord]
     ) -> ImportSummary:
         """Take back what somebody scored for a bundle."""
         return self._hand_off().import_evaluation(bundle, records)
@@ -299,7 +308,10 @@ class Orchestrator:
         return self._planner.plan(_compiled(spec))
 
     def _hand_off(self) -> HandOff:
-        return HandOff(self._store)
+        return HandOff(self._store, self._hooks())
+
+    def _hooks(self) -> Hooks:
+        return Hooks.of(self._registry.iter_hooks())
 
     def _handle(self, run_id: str, backend: str) -> RunHandle:
         status = self._store.run(run_id).status
@@ -329,7 +341,7 @@ class Orchestrator:
                 bus=self._bus,
                 listener=progress,
             )
-            _blocking(execution.run())
+            blocking(execution.run())
             self._store.flush()
         return BenchmarkResult(self._store, run_id)
 
@@ -348,26 +360,3 @@ def _open_store(project: ProjectSpec, folder: Path) -> RunStore:
 
 def _compiled(spec: Spec) -> ExperimentSpec:
     return spec.compile() if isinstance(spec, BenchmarkSpec) else spec
-
-
-def _blocking(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end from synchronous code; inside a running loop, on a thread of its own."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(asyncio.run(work))
-        except BaseException as error:  # noqa: BLE001 (handed to the caller's thread)
-            failure.append(error)
-
-    thread = threading.Thread(target=run, name="themis-run")
-    thread.start()
-    thread.join()
-    if failure:
-        raise failure[0]
-    return outcome[0]

@@ -96,12 +96,16 @@ class RunPlanner:
         """A persisted run, compiled again from its manifest with today's components.
 
         Raises:
-            SpecValidationError: the components here are not those it was planned with.
+            SpecValidationError: the components here are not those it was planned with, or the run
+                is an import.
         """
         from themis.specs import ExperimentSpec
 
         row = self.store.run(run_id)
         manifest = RunManifest.from_dict(self.store.manifest(row))
+        if not manifest.spec:
+            msg = f"run {row.run_id[:12]} holds {row.benchmark_id}: there is nothing to go on with"
+            raise SpecValidationError(msg)
         plan = compile_plan(
             ExperimentSpec.model_validate_json(canonical_bytes(manifest.spec)),
             registry=self.registry,

@@ -11,12 +11,15 @@ from themis.errors import ItemError
 from themis.planning.diff import RunDiff, StageDiff, describe_changes
 from themis.planning.keys import candidate_key, parse_key, score_key, trial_key
 from themis.planning.preview import PromptPreview
+from themis.runtime.hooks import HookError
 from themis.runtime.items import MemoryKeeper, SliceItems, scan_slice
+from themis.runtime.rendering import as_sent_now
 
 if TYPE_CHECKING:
     from themis.planning.items import PlannedItem
     from themis.planning.plan import Arm, Plan
     from themis.records import TrialSpec
+    from themis.runtime.hooks import Hooks
     from themis.runtime.planner import RunPlanner
     from themis.specs import ExperimentSpec
 
@@ -112,7 +115,12 @@ def _described(survey: Survey, experiment: ExperimentSpec) -> dict[str, object]:
 
 
 def preview(
-    planner: RunPlanner, experiment: ExperimentSpec, *, item_ids: Sequence[str], limit: int
+    planner: RunPlanner,
+    experiment: ExperimentSpec,
+    hooks: Hooks,
+    *,
+    item_ids: Sequence[str],
+    limit: int,
 ) -> list[PromptPreview]:
     """What would be sent for the named items, or for the first `limit` of each slice."""
     found = survey(planner, experiment)
@@ -121,7 +129,7 @@ def preview(
         pairs = list(zip(selected.ids, selected.keys, strict=True))
         chosen = [key for name, key in pairs if name in item_ids] if item_ids else []
         for key in chosen if item_ids else selected.keys[:limit]:
-            shown.extend(PromptPreview.of(arm, found.items[key]) for arm in part.arms)
+            shown.extend(_previewed(arm, key, found.items[key], hooks) for arm in part.arms)
     known = {name for selected in found.slices for name in selected.ids}
     unknown = [name for name in item_ids if name not in known]
     if unknown:
@@ -130,15 +138,31 @@ def preview(
     return shown
 
 
-def trials(planner: RunPlanner, experiment: ExperimentSpec) -> Iterator[TrialSpec]:
-    """Every trial, rendered; one whose item lacks a field is left out, as it is in a run."""
+def _previewed(arm: Arm, key: bytes, item: PlannedItem, hooks: Hooks) -> PromptPreview:
+    shown = PromptPreview.of(arm, item)
+    if shown.failure is not None or not hooks.pre_inference:
+        return shown
+    try:
+        return attrs.evolve(shown, messages=_trial(arm, key, item, hooks).prompt)
+    except HookError as error:
+        return attrs.evolve(shown, messages=(), follow_ups=(), failure=error.message)
+
+
+def trials(planner: RunPlanner, experiment: ExperimentSpec, hooks: Hooks) -> Iterator[TrialSpec]:
+    """Every trial as it is sent; one whose item lacks a field is left out, as it is in a run."""
     found = survey(planner, experiment)
     for part, selected in zip(found.plan.slices, found.slices, strict=True):
         for key in selected.keys:
             for arm in part.arms:
-                try:
-                    prompt = arm.render(found.items[key])
-                except ItemError:
+                item = found.items[key]
+                if item.failure is not None:
                     continue
-                name = trial_key(arm.key, key)
-                yield arm.trial(found.items[key], trial_key=name, item_key=key, prompt=prompt)
+                try:
+                    yield _trial(arm, key, item, hooks)
+                except (ItemError, HookError):
+                    continue
+
+
+def _trial(arm: Arm, key: bytes, item: PlannedItem, hooks: Hooks) -> TrialSpec:
+    trial = arm.trial(item, trial_key=trial_key(arm.key, key), item_key=key, prompt=())
+    return as_sent_now(trial, arm, item, hooks)

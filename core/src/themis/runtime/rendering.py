@@ -1,0 +1,64 @@
+"""The trial as it is sent: its templates rendered, then changed by the pipeline's hooks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from themis.planning.items import PlannedItem
+    from themis.planning.plan import Arm
+    from themis.records import TrialSpec
+    from themis.runtime.hooks import Hooks
+
+__all__ = ["as_sent", "as_sent_now", "blocking"]
+
+T = TypeVar("T")
+
+
+async def as_sent(trial: TrialSpec, arm: Arm, item: PlannedItem, hooks: Hooks) -> TrialSpec:
+    """`trial` with its prompt and follow-ups; hooks see what is generated here, not imports.
+
+    Raises:
+        ItemError: the item lacks a field that a template reads.
+        HookError: a hook failed.
+    """
+    prompt, follow_ups = arm.render(item), arm.render_follow_ups(item)
+    if hooks.pre_inference and arm.engine is not None:
+        prompt = tuple(await hooks.apply("pre_inference", trial, prompt))
+    return attrs.evolve(trial, prompt=prompt, follow_ups=follow_ups)
+
+
+def as_sent_now(trial: TrialSpec, arm: Arm, item: PlannedItem, hooks: Hooks) -> TrialSpec:
+    """`as_sent`, from synchronous code."""
+    if not hooks.pre_inference or arm.engine is None:
+        prompt, follow_ups = arm.render(item), arm.render_follow_ups(item)
+        return attrs.evolve(trial, prompt=prompt, follow_ups=follow_ups)
+    return blocking(as_sent(trial, arm, item, hooks))
+
+
+def blocking(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end from synchronous code; inside a running loop, on a thread of its own."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(asyncio.run(work))
+        except BaseException as error:  # noqa: BLE001 (handed to the caller's thread)
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="themis-run")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]
