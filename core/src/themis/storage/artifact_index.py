@@ -7,17 +7,18 @@ level 1 in one sorted pass. A lookup probes both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, literal, literal_column, select
 
-from themis.storage.bulk import LOOKUP_VALUES, BulkLookup, insert_new, insert_select
+from themis.storage.bulk import LOOKUP_VALUES, BulkLookup, BulkStatement, insert_new, insert_select
 from themis.storage.reading import chunked
 from themis.storage.schema import artifacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sqlalchemy import Select
     from sqlalchemy.engine import Connection, Dialect
 
 __all__ = ["NEW_KEYS", "ArtifactIndex", "ArtifactLookup"]
@@ -26,33 +27,41 @@ NEW_KEYS = 65_536
 """Keys in level 0 before they move on."""
 
 _LEVELS = (0, 1)
-_ANY = select(artifacts.c.level).where(artifacts.c.level == bindparam("level")).limit(1)
+_ANY: Select[Any] = select(literal_column("1")).where(
+    select(artifacts.c.key).where(artifacts.c.level == bindparam("level")).exists()
+)
 
 
 class ArtifactLookup:
     """Finds keys in the index of one database."""
 
     def __init__(self, dialect: Dialect) -> None:
-        columns = select(artifacts.c.key, artifacts.c.seq)
-        self._levels = [
-            BulkLookup(
-                columns.where(artifacts.c.level == literal_column(str(level))),
-                artifacts.c.key,
-                dialect,
-            )
-            for level in _LEVELS
-        ]
+        self._any = BulkStatement(_ANY, ("level",), dialect)
+        self._in_level = [_in_level(level, dialect) for level in _LEVELS]
+        self._used: set[int] = set()
 
     def known(self, connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
         """An event that holds each artifact, for those of `keys` (32 bytes) that are stored."""
         found: dict[bytes, int] = {}
-        used = [level for level in _LEVELS if connection.scalar(_ANY, {"level": level}) is not None]
+        levels = [level for level in _LEVELS if self._is_used(connection, level)]
         for chunk in chunked(keys, LOOKUP_VALUES):
             left = chunk
-            for level in used:
-                found.update(self._levels[level].run(connection, left))
+            for level in levels:
+                found.update(self._in_level[level].run(connection, left))
                 left = [key for key in left if key not in found]
         return found
+
+    def _is_used(self, connection: Connection, level: int) -> bool:
+        # Once used, always probed: probing an empty level is cheap, asking each time is not.
+        if level not in self._used and self._any.fetch(connection, (level,)):
+            self._used.add(level)
+        return level in self._used
+
+
+def _in_level(level: int, dialect: Dialect) -> BulkLookup:
+    columns = select(artifacts.c.key, artifacts.c.seq)
+    rows = columns.where(artifacts.c.level == literal_column(str(level)))
+    return BulkLookup(rows, artifacts.c.key, dialect)
 
 
 class ArtifactIndex:

@@ -25,6 +25,7 @@ from themis.storage.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sqlalchemy import Select
     from sqlalchemy.engine import Connection, Dialect
 
     from themis.storage.events import StoredEvent
@@ -46,6 +47,7 @@ class ProjectionTables:
         self._candidates = upsert(candidates, dialect)
         self._scores = upsert(scores, dialect)
         self._evaluated = BulkStatement(_MARK_EVALUATED, ("seq", "r", "t", "s"), dialect)
+        self._any_failed = BulkStatement(_ANY_FAILED, ("run",), dialect)
         self._clear = BulkStatement(_CLEAR_NO_CANDIDATE, ("r", "m", "a", "t", "s"), dialect)
 
     def add_run(self, connection: Connection, event: StoredEvent) -> None:
@@ -84,11 +86,26 @@ class ProjectionTables:
         _change_run(connection, event, status=status, reason=storable(reason))
 
     def write(self, connection: Connection, batch: OutcomeBatch) -> None:
-        recovered = _failed_before(connection, batch.succeeded)
+        recovered = self._failed_before(connection, batch.succeeded)
         self._clear.run(connection, (key for one in recovered for key in batch.score_keys(one)))
         self._candidates.run(connection, _rows(batch.candidates))
         self._evaluated.run(connection, ((seq, *key) for key, seq in batch.evaluated.items()))
         self._scores.run(connection, _rows(batch.scores))
+
+    def _failed_before(
+        self, connection: Connection, places: Iterable[CandidateKey]
+    ) -> list[CandidateKey]:
+        """Those of `places` whose stored candidate is a failure."""
+        wanted: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for run, trial, sample in places:
+            wanted[run][trial].append(sample)
+        return [
+            (run, trial, sample)
+            for run, samples in wanted.items()
+            if self._any_failed.fetch(connection, (run,))
+            for trial, sample in _failed(connection, run, samples)
+            if sample in samples[trial]
+        ]
 
 
 _MARK_EVALUATED = (
@@ -138,25 +155,15 @@ def _rows(cells: Mapping[Any, Row]) -> Iterable[Row]:
     return (key + rest for key, rest in cells.items())
 
 
-def _failed_before(connection: Connection, places: Iterable[CandidateKey]) -> list[CandidateKey]:
-    """Those of `places` whose stored candidate is a failure."""
-    wanted: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for run, trial, sample in places:
-        wanted[run][trial].append(sample)
-    found: list[CandidateKey] = []
-    for run, samples in wanted.items():
-        if connection.scalar(_ANY_FAILED, {"run": run}) is None:
-            continue
-        for chunk in chunked(samples, CHUNK):
-            for trial, sample in connection.execute(_FAILED, {"run": run, "trials": chunk}):
-                if sample in samples[trial]:
-                    found.append((run, trial, sample))
-    return found
+def _failed(connection: Connection, run: int, numbers: Iterable[int]) -> Iterable[Any]:
+    """Trial and sample of the failed candidates among those of these trials."""
+    for chunk in chunked(numbers, CHUNK):
+        yield from connection.execute(_FAILED, {"run": run, "trials": chunk})
 
 
 _OF_FAILED = select(candidates.c.trial, candidates.c.sample).where(
     candidates.c.run == bindparam("run"),
     candidates.c.status == literal_column(str(CandidateStatus.ERROR.value)),
 )
-_ANY_FAILED = _OF_FAILED.limit(1)
+_ANY_FAILED: Select[Any] = select(literal_column("1")).where(_OF_FAILED.exists())
 _FAILED = _OF_FAILED.where(candidates.c.trial.in_(bindparam("trials", expanding=True)))
