@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts unit bench clean
+.PHONY: help setup demo test lint types contracts unit bench docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ unit: $(STAMP) ## every test, with coverage
 
 bench: $(STAMP) ## what a run costs on this machine, against the bounds
 	$(BIN)/python tests/benchmarks/run.py --output build/benchmarks.json
+
+docs: $(STAMP) ## write the generated parts of the documentation
+	$(BIN)/python docs/generate.py
 
 clean: ## remove the virtual environment, the demonstration's store and caches
 	rm -rf $(VENV) demo-store .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
