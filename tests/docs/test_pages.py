@@ -65,7 +65,7 @@ def fences(page: Path) -> Iterator[Fence]:
 
 def shape(text: str) -> list[str]:
     """Lines without what differs from run to run: numbers, hashes, padding, the program's place."""
-    text = re.sub(r"\S*bin/themis\b", "themis", text)
+    text = re.sub(r"\S*bin/themis\b|python -m themis", "themis", text)
     text = re.sub(r"\b[0-9a-f]{8,}\b", "HASH", text)
     text = re.sub(r"-{2,}", "--", re.sub(r"-?\d+(?:[.,]\d+)*(?:e-?\d+)?", "N", text))
     return [" ".join(line.split()) for line in text.strip().splitlines()]
@@ -125,7 +125,7 @@ class Page:
             run = max(opened.runs(), key=lambda row: row.id)
             if word == "RUN":
                 return run.run_id
-            return next(iter(opened.iter_trials(run.id))).trial_hash.hex()
+            return next(iter(opened.iter_trials(run.id))).trial_hash
 
 
 def answer(messages, body):
