@@ -9,6 +9,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "runtime-options": options,
     "deadlines": deadlines,
     "commands": commands,
-    **{f"{kind}s": (lambda kind=kind: components(kind)) for kind in _COMPONENTS},
+    **{f"{kind}s": partial(components, kind) for kind in _COMPONENTS},
 }
 
 

@@ -72,3 +72,11 @@ def test_a_plugin_bounds_the_core_it_needs(folder):
     needs = [each for each in project(folder)["dependencies"] if each.startswith("themis-")]
     expected = [] if folder.name == "core" else ["themis-framework>=0.1,<1"]
     assert needs == expected
+
+
+def test_the_readme_names_only_targets_of_the_makefile():
+    named = set(
+        re.findall(r"^    make (\w+)|`make (\w+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
+    )
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {name for pair in named for name in pair if name} <= targets

@@ -35,9 +35,11 @@ PAGES = [
     *sorted(ROOT.glob("plugins/*/README.md")),
 ]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+DEMO = "core/src/themis/catalog/demo/benchmark.toml"
 SERVER = "http://localhost:8000/v1"
 FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#([\w-]+))?\)")
+DOUBTS = re.compile(r"\sNot reproducible: .*?(?=\n\n)", re.DOTALL)  # of a changed checkout
 ENDING = re.compile(r"\s+# exits with (\d+)$")
 
 
@@ -112,12 +114,16 @@ class Page:
         program, *arguments = shlex.split(ENDING.sub("", written))
         if program != "themis":
             return
-        done = CliRunner().invoke(main, [self.named(word, arguments) for word in arguments])
+        words = [self.named(word, arguments) for word in arguments]
+        done = CliRunner().invoke(main, words)
         assert done.exit_code == (int(ending[1]) if ending else 0), f"{written}\n{done.output}"
         if output.strip():
-            assert has_shape(shape(output), shape(done.stdout)), done.stdout
+            real = DOUBTS.sub("", done.stdout)
+            assert has_shape(shape(output), shape(real)), done.stdout
 
     def named(self, word: str, arguments: list[str]) -> str:
+        if word == DEMO:
+            return str(ROOT / DEMO)
         if word not in {"RUN", "TRIAL"}:
             return word
         store = arguments[arguments.index("--store") + 1] if "--store" in arguments else ".themis"
@@ -176,7 +182,6 @@ def test_every_page_is_reached_from_the_index():
 
 
 def test_the_generated_parts_are_up_to_date():
-    done = subprocess.run(
-        [sys.executable, ROOT / "docs/generate.py", "--check"], capture_output=True, text=True
-    )
+    command = [sys.executable, ROOT / "docs/generate.py", "--check"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("", 0), done.stderr
