@@ -281,3 +281,16 @@ def test_the_default_project_is_where_you_are(
     monkeypatch.chdir(tmp_path / "here")
     assert load_benchmark_file(write(fields)).project_dir == tmp_path / "here"
     assert load_benchmark_file(write({**fields, "project": {}})).project_dir == tmp_path
+
+
+def test_a_default_project_file_counts_where_a_benchmark_has_no_project_of_its_own(
+    fields: dict[str, Any], write: Callable[..., Path], tmp_path: Path
+) -> None:
+    default = tmp_path / "themis.toml"
+    default.write_text('project_name = "default"\n[plugins]\nblock = ["a"]\n')
+    bare = load_benchmark_file(write(fields), default_project_file=default)
+    own = load_benchmark_file(
+        write({**fields, "project": PROJECT}, "json"), default_project_file=default
+    )
+    assert [each.project.project_name for each in (bare, own)] == ["default", "p"]
+    assert [list(each.plugins["block"]) for each in (bare, own)] == [["a"], ["a"]]

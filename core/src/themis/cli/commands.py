@@ -30,5 +30,6 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType({
     "report": CommandEntry("themis.cli.runs:report", "Report a run as text, Markdown, HTML, ..."),
     "inspect": CommandEntry("themis.cli.inspect:inspect", "Show a trial or candidate as recorded."),
     "store": CommandEntry("themis.cli.store:store", "Verify, rebuild, weigh or shrink a store."),
+    "lock": CommandEntry("themis.cli.lock:lock", "Write down exactly which plugins a file uses."),
     "plugins": CommandEntry("themis.cli.plugins:plugins", "List, show and explain plugins."),
 })  # fmt: skip

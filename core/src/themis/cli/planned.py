@@ -7,17 +7,26 @@ from pathlib import Path
 import click
 
 from themis.cli.output import json_option, print_json
-from themis.cli.session import open_benchmark, store_option, with_file
+from themis.cli.session import chosen_lock, lock_options, open_benchmark, store_option, with_file
 
 __all__ = ["diff", "estimate", "plan", "preview"]
 
 
 @click.command()
 @with_file
+@lock_options
 @json_option
-def plan(file: Path, project: Path | None, store: Path | None, as_json: bool) -> None:
+def plan(
+    file: Path,
+    project: Path | None,
+    store: Path | None,
+    locked: bool,
+    lock_file: Path | None,
+    as_json: bool,
+) -> None:
     """Compile the benchmark in FILE, resolve its components and persist the manifest."""
-    with open_benchmark(file, project, store) as session:
+    lock = chosen_lock(file, locked=locked, lock_file=lock_file)
+    with open_benchmark(file, project, store, lock=lock) as session:
         manifest = session.orchestrator.plan(session.benchmark)
     if as_json:
         print_json(manifest.to_dict())

@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from themis.cli.columns import columns
+from themis.cli.project_file import plugin_config, project_option
 from themis.errors import PluginError
 from themis.plugin.component import ResolvedComponent
-from themis.plugin.configuration import PluginConfig
 from themis.plugin.declarations import KINDS, ComponentDeclaration, ComponentKind
 from themis.plugin.refs import normalise
 from themis.plugin.registration import Registration
@@ -25,11 +25,6 @@ from themis.plugin.snapshot import InstalledPlugin
 __all__ = ["plugins"]
 
 _json = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-_project = click.option(
-    "--project",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A project file, for its [plugins] table.",
-)
 
 
 @click.group()
@@ -43,7 +38,7 @@ def plugins() -> None:
 
 @plugins.command("list")
 @_json
-@_project
+@project_option
 def list_plugins(as_json: bool, project: Path | None) -> None:
     """List the built-ins and every installed plugin, with its state and the reason for it."""
     found = _registry(project).plugins()
@@ -64,7 +59,7 @@ def list_plugins(as_json: bool, project: Path | None) -> None:
 @plugins.command()
 @click.argument("name")
 @_json
-@_project
+@project_option
 def show(name: str, as_json: bool, project: Path | None) -> None:
     """Show a plugin, by its distribution's NAME, with its components."""
     found = _registry(project).plugins()
@@ -82,7 +77,7 @@ def show(name: str, as_json: bool, project: Path | None) -> None:
 @click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND")
 @click.argument("ref")
 @_json
-@_project
+@project_option
 def why(kind: ComponentKind, ref: str, as_json: bool, project: Path | None) -> None:
     """Explain which component of KIND the reference REF resolves to, and why no other.
 
@@ -98,11 +93,7 @@ def why(kind: ComponentKind, ref: str, as_json: bool, project: Path | None) -> N
 
 
 def _registry(project: Path | None) -> PluginRegistry:
-    if project is None:
-        return PluginRegistry()
-    from themis.specs.files import load_project_file
-
-    return PluginRegistry(config=PluginConfig.from_table(load_project_file(project).plugins))
+    return PluginRegistry(config=plugin_config(project))
 
 
 def _write(data: Mapping[str, Any]) -> None:

@@ -117,10 +117,11 @@ def _message(problem: ThemisError) -> str:
 
 
 def _plugins_command(ctx: click.Context, name: str) -> click.Command:
+    from themis.cli.project_file import plugin_config
     from themis.plugin.refs import is_name
     from themis.plugin.registry import PluginRegistry
 
-    registry = PluginRegistry()
+    registry = PluginRegistry(config=plugin_config(None))
     if not is_name(name) or not registry.has("command", name):
         ctx.fail(_unknown(name, registry))
     component = registry.resolve("command", name)

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from themis.cli.output import json_option, print_json
-from themis.cli.session import DEFAULT_STORE, open_benchmark, open_run, store_option, with_file
+from themis.cli.session import (
+    DEFAULT_STORE,
+    chosen_lock,
+    lock_options,
+    open_benchmark,
+    open_run,
+    store_option,
+    with_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +51,7 @@ def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @with_file
+@lock_options
 @progress_options
 @click.option(
     "--stage",
@@ -56,6 +65,8 @@ def run(
     file: Path,
     project: Path | None,
     store: Path | None,
+    locked: bool,
+    lock_file: Path | None,
     progress: ProgressMode,
     log_json: bool,
     stage: str,
@@ -70,7 +81,8 @@ def run(
     from themis.runtime.logging import configure_logging
 
     configure_logging(as_json=log_json)
-    with open_benchmark(file, project, store) as session:
+    lock = chosen_lock(file, locked=locked, lock_file=lock_file)
+    with open_benchmark(file, project, store, lock=lock) as session:
         orchestrator = session.orchestrator
         action = {
             "all": orchestrator.run_benchmark,

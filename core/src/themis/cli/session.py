@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from themis.cli.project_file import PROJECT_FILE, default_project_file, plugin_config
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from themis.plugin.lock import Lock
+    from themis.plugin.registry import PluginRegistry
     from themis.runtime.context import RuntimeContext
     from themis.runtime.orchestrator import Orchestrator
     from themis.specs import BenchmarkSpec, ProjectSpec
@@ -22,14 +26,19 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_STORE",
     "BenchmarkSession",
+    "beside",
+    "chosen_lock",
+    "lock_options",
     "open_benchmark",
     "open_run",
     "open_run_store",
+    "read_benchmark",
     "store_option",
     "with_file",
 ]
 
 DEFAULT_STORE = ".themis"
+LOCK_FILE = Path("themis.lock")
 
 
 @attrs.frozen(slots=True)
@@ -61,30 +70,68 @@ def with_file(command: Callable[..., Any]) -> Callable[..., Any]:
         "--project",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         default=None,
-        help="The project's file: storage, seed, execution policy. [default: the benchmark "
-        "file's own [project], else the defaults]",
+        help="The project's file: storage, seed, execution policy, plugins. [default: the "
+        f"benchmark file's own [project], else {PROJECT_FILE} here, else the defaults]",
     )(command)
     return click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))(
         command
     )
 
 
-@contextmanager
-def open_benchmark(
-    file: Path, project: Path | None, store: Path | None
-) -> Iterator[BenchmarkSession]:
-    """Read a benchmark file and open its project's store."""
+def lock_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--locked` and `--lock-file FILE`."""
+    command = click.option(
+        "--lock-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Use exactly what this lock holds. [with --locked: themis.lock beside FILE]",
+    )(command)
+    return click.option(
+        "--locked",
+        is_flag=True,
+        help="Use exactly what themis.lock holds; any difference from it is an error.",
+    )(command)
+
+
+def chosen_lock(file: Path, *, locked: bool, lock_file: Path | None) -> Path | None:
+    """The lock that the options ask for."""
+    return lock_file or (beside(file) if locked else None)
+
+
+def beside(file: Path | None) -> Path:
+    """Where the lock of a benchmark file is: `themis.lock` in its folder."""
+    return LOCK_FILE if file is None else file.parent / LOCK_FILE
+
+
+def read_benchmark(
+    file: Path, project: Path | None, *, lock: Lock | None = None
+) -> tuple[BenchmarkFile, PluginRegistry]:
+    """A benchmark file with its project, and the plugins that they allow."""
     from themis.plugin.configuration import PluginConfig
     from themis.plugin.registry import PluginRegistry
+    from themis.specs.files import load_benchmark_file
+
+    default = default_project_file()
+    if default is not None and default.samefile(file):
+        default = None
+    loaded = load_benchmark_file(file, project_file=project, default_project_file=default)
+    return loaded, PluginRegistry(config=PluginConfig.from_table(loaded.plugins), lock=lock)
+
+
+@contextmanager
+def open_benchmark(
+    file: Path, project: Path | None, store: Path | None, *, lock: Path | None = None
+) -> Iterator[BenchmarkSession]:
+    """Read a benchmark file and open its project's store; `lock` names what to hold it to."""
+    from themis.plugin.lock_files import read_lock
     from themis.runtime.context import RuntimeContext
     from themis.runtime.options import RuntimeOptions
     from themis.runtime.orchestrator import Orchestrator
-    from themis.specs.files import load_benchmark_file
 
-    loaded = load_benchmark_file(file, project_file=project)
+    held = None if lock is None else read_lock(lock)
+    loaded, registry = read_benchmark(file, project, lock=held)
     orchestrator = Orchestrator.from_project_spec(
         _with_store(loaded.project, store, loaded.project_dir),
-        registry=PluginRegistry(config=PluginConfig.from_table(loaded.plugins)),
+        registry=registry,
         base_dir=loaded.base_dir,
     )
     with orchestrator:
@@ -95,6 +142,7 @@ def open_benchmark(
 @contextmanager
 def open_run(store: Path | None, run_id: str) -> Iterator[Orchestrator]:
     """An orchestrator of the project that a run in the store was planned with."""
+    from themis.plugin.registry import PluginRegistry
     from themis.runtime.orchestrator import Orchestrator
     from themis.specs import ProjectSpec
 
@@ -102,7 +150,10 @@ def open_run(store: Path | None, run_id: str) -> Iterator[Orchestrator]:
     with open_run_store(folder) as opened:
         manifest = opened.manifest(opened.run(run_id))
     project = ProjectSpec.model_validate(manifest["project"])
-    with Orchestrator.from_project_spec(_with_store(project, folder, folder)) as orchestrator:
+    registry = PluginRegistry(config=plugin_config(None))
+    with Orchestrator.from_project_spec(
+        _with_store(project, folder, folder), registry=registry
+    ) as orchestrator:
         yield orchestrator
 
 

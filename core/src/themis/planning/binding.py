@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from pydantic import BaseModel
 
-from themis.errors import ErrorCode, SpecIssue, SpecValidationError, ThemisError
+from themis.errors import ErrorCode, PluginError, SpecIssue, SpecValidationError, ThemisError
 from themis.plugin.component import ResolvedComponent
 from themis.plugin.declarations import ComponentKind
 from themis.records.canonical import canonical_bytes
@@ -17,6 +17,7 @@ from themis.specs import JudgeInferenceSpec
 
 if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
+    from themis.plugin.resolution import LockedComponent
 
 __all__ = ["Binder", "BoundComponent"]
 
@@ -25,9 +26,11 @@ __all__ = ["Binder", "BoundComponent"]
 class BoundComponent:
     """A resolved component with its validated configuration.
 
-    `identity` is what goes into keys. Calls to one name and address share limits and a breaker.
+    `ref` is the reference that it was bound for. `identity` is what goes into keys. Calls to one
+    name and address share limits and a breaker.
     """
 
+    ref: str
     resolved: ResolvedComponent
     raw_config: Mapping[str, Any]
     config: Any
@@ -66,6 +69,7 @@ class BoundComponent:
     def describe(self) -> dict[str, Any]:
         """What a manifest records: what it is and where it came from."""
         return {
+            "ref": self.ref,
             "kind": self.kind,
             "name": self.name,
             "version": self.version,
@@ -76,10 +80,16 @@ class BoundComponent:
 
 
 class Binder:
-    """Resolves references against one registry; each distinct component is bound once."""
+    """Resolves references against one registry; each distinct component is bound once.
 
-    def __init__(self, registry: PluginRegistry) -> None:
+    `pinned` components are chosen before anything else.
+    """
+
+    def __init__(
+        self, registry: PluginRegistry, *, pinned: Iterable[LockedComponent] | None = None
+    ) -> None:
         self._registry = registry
+        self._pinned = pinned if pinned is None else tuple(pinned)
         self._bound: dict[tuple[str, str, bytes], BoundComponent | None] = {}
         self.issues: list[SpecIssue] = []
         self.warnings: list[str] = []
@@ -129,6 +139,21 @@ class Binder:
             self.code = error.code
         self.issues.append(SpecIssue(error.message, key=where))
 
+    def check_registry(self) -> None:
+        """Report plugins that are asked for by name and absent, and any drift from the lock."""
+        for name in self._registry.absent():
+            self._find(
+                f"no plugin of a distribution {name} is installed, and it is among the only ones "
+                f"allowed; install it, or take it off THEMIS_PLUGINS or [plugins] allow",
+                "plugins.allow",
+            )
+        lock = self._registry.lock
+        for difference in lock.drift(self._registry.plugins()) if lock is not None else ():
+            self._find(difference, "lock")
+
+    def _find(self, message: str, where: str) -> None:
+        self.report(PluginError(message), where)
+
     def raise_issues(self) -> None:
         """Raise one error with everything that was reported.
 
@@ -140,11 +165,12 @@ class Binder:
             raise SpecValidationError(message, code=self.code, issues=self.issues)
 
     def _resolve(self, kind: ComponentKind, ref: str, config: Mapping[str, Any]) -> BoundComponent:
-        resolution = self._registry.explain(kind, ref)
+        resolution = self._registry.choose(kind, ref, lock=self._pinned)
         self.warnings.extend(resolution.warnings)
         resolved = resolution.component()
         settings = resolved.configure(config)
         return BoundComponent(
+            ref=ref,
             resolved=resolved,
             raw_config=config,
             config=settings if resolved.config_model is not None else (dict(config) or None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -28,6 +28,7 @@ from themis.specs import (
 
 if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
+    from themis.plugin.resolution import LockedComponent
 
 __all__ = ["compile_plan"]
 
@@ -36,14 +37,23 @@ _PARSE_HOOKS = ("pre_extraction", "post_extraction")
 _SCORE_HOOKS = ("pre_eval", "post_eval")
 
 
-def compile_plan(experiment: ExperimentSpec, *, registry: PluginRegistry, global_seed: int) -> Plan:
+def compile_plan(
+    experiment: ExperimentSpec,
+    *,
+    registry: PluginRegistry,
+    global_seed: int,
+    pinned: Iterable[LockedComponent] | None = None,
+) -> Plan:
     """The plan of an experiment: components resolved, prompts compiled, keys computed.
+
+    `pinned` components are chosen before anything else: those of a plan that there is already.
 
     Raises:
         SpecValidationError: with every unknown component, bad configuration, undeclared template
-            name and missing capability as an issue.
+            name, missing capability and difference from the registry's lock as an issue.
     """
-    binder = Binder(registry)
+    binder = Binder(registry, pinned=pinned)
+    binder.check_registry()
     compiler = _Compiler(experiment, binder, registry)
     slices = tuple(compiler.slice_plans())
     binder.raise_issues()

@@ -17,6 +17,7 @@ __all__ = [
     "KNOWN_PLUGINS",
     "ambiguous",
     "locked_is_missing",
+    "not_locked",
     "nothing_found",
     "preferred_is_missing",
 ]
@@ -64,6 +65,13 @@ def locked_is_missing(kind: ComponentKind, locked: str, provider: str) -> str:
     return (
         f"{kind} {locked} is locked but not installed; install the release of {provider} that the "
         "lock names, or lock again"
+    )
+
+
+def not_locked(kind: ComponentKind, ref: ComponentRef, chosen: str) -> str:
+    """A plan that is held to a lock needs something that the lock does not hold."""
+    return (
+        f"{kind} '{ref}' is not in the lock and would be {chosen}; lock it with: themis lock FILE"
     )
 
 

@@ -14,7 +14,7 @@ import attrs
 from themis.plugin.checkouts import checkout_of
 from themis.records.secrets import redact
 
-__all__ = ["DistributionFiles", "Origin", "origin_of", "text_of"]
+__all__ = ["DistributionFiles", "Origin", "OriginKind", "origin_of", "text_of"]
 
 OriginKind = Literal["index", "archive", "vcs", "local", "editable", "unknown"]
 
@@ -43,10 +43,12 @@ class Origin:
 
     `url` is empty for an index, a path for `local` and `editable`. `commit` is known for `vcs`, and
     for `editable` inside a git checkout; `dirty` says whether the folder has uncommitted changes.
+    `subdirectory` is where in a repository the project is.
     """
 
     kind: OriginKind
     url: str = ""
+    subdirectory: str = ""
     commit: str = ""
     dirty: bool = False
 
@@ -101,7 +103,12 @@ def _direct(direct: Mapping[str, Any]) -> Origin:
     url = direct["url"]
     if "vcs_info" in direct:
         vcs = direct["vcs_info"]
-        return Origin(kind="vcs", url=redact(f"{vcs['vcs']}+{url}"), commit=vcs["commit_id"])
+        return Origin(
+            kind="vcs",
+            url=redact(f"{vcs['vcs']}+{url}"),
+            subdirectory=direct.get("subdirectory", ""),
+            commit=vcs["commit_id"],
+        )
     if direct.get("dir_info", {}).get("editable"):
         return _editable(_path(url))
     if url.startswith("file:"):

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import attrs
+
 from themis.errors import PluginError
 from themis.plugin.component import ResolvedComponent
 from themis.plugin.configuration import PluginConfig
 from themis.plugin.declarations import ComponentKind
 from themis.plugin.discovery import discover, load_builtins
+from themis.plugin.explanations import not_locked
 from themis.plugin.local import UNSTATED
+from themis.plugin.lock import Lock
 from themis.plugin.refs import ComponentRef, parse_ref
 from themis.plugin.registering import as_engine, hook_registration, local_registration
 from themis.plugin.registration import (
@@ -37,8 +41,9 @@ class PluginRegistry:
 
     A registry knows the built-ins and, by default, every installed plugin's components. `plugins`
     gives it those instead (`()`: the built-ins only). `config` says which plugins may be loaded
-    and which providers are preferred; by default what the environment says. Plugins are found when
-    something is first looked up or registered.
+    and which providers are preferred; by default what the environment says. With a `lock`, what it
+    holds is chosen before anything else, and a plan that needs anything else is refused. Plugins
+    are found when something is first looked up or registered.
 
     Example::
 
@@ -52,15 +57,22 @@ class PluginRegistry:
         *,
         plugins: Iterable[InstalledPlugin] | None = None,
         config: PluginConfig | None = None,
+        lock: Lock | None = None,
     ) -> None:
         self._config = PluginConfig.from_environment() if config is None else config
         self._given = None if plugins is None else tuple(plugins)
+        self._lock = lock
         self._known: RegistrySnapshot | None = None
 
     @property
     def config(self) -> PluginConfig:
         """Which plugins may be loaded, and which providers are preferred."""
         return self._config
+
+    @property
+    def lock(self) -> Lock | None:
+        """What the registry is held to."""
+        return self._lock
 
     def snapshot(self) -> RegistrySnapshot:
         """Everything this registry knows now, frozen."""
@@ -155,8 +167,34 @@ class PluginRegistry:
         *,
         lock: Iterable[LockedComponent] | None = None,
     ) -> Resolution:
-        """What a reference resolves to, by which rule, and what was rejected for what reason."""
+        """What a reference resolves to, by which rule, and what was rejected for what reason.
+
+        `lock` stands in for the registry's own.
+        """
+        if lock is None and self._lock is not None:
+            lock = self._lock.components
         return resolve(self.snapshot(), kind, ref, self._config, lock=lock)
+
+    def choose(
+        self,
+        kind: ComponentKind,
+        ref: str | ComponentRef,
+        *,
+        lock: Iterable[LockedComponent] | None = None,
+    ) -> Resolution:
+        """`explain` for a plan: what a registry with a lock finds outside of it is an error."""
+        found = self.explain(kind, ref, lock=lock)
+        if self._lock is None or found.chosen is None or found.rule == "lock":
+            return found
+        error = not_locked(kind, found.ref, str(found.chosen))
+        return attrs.evolve(found, chosen=None, rule=None, error=error)
+
+    def absent(self) -> tuple[str, ...]:
+        """The distributions that the configuration allows by name and that are not installed."""
+        if self._given is not None or self._config.allow is None:
+            return ()
+        known = {plugin.provider for plugin in self.plugins()}
+        return tuple(sorted(self._config.allow - known))
 
     def resolve_all(
         self,

@@ -47,12 +47,26 @@ class PrereleaseWarning(UserWarning):
 
 @attrs.frozen(slots=True, kw_only=True)
 class LockedComponent:
-    """One line of a lock: what references to this component that it satisfies resolve to."""
+    """One component of a lock: what references that it satisfies resolve to.
+
+    `refs` are those that it was locked for: of several components that satisfy one of them, it is
+    the one.
+    """
 
     kind: ComponentKind
     name: str
     version: str
     provider: str
+    refs: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[ComponentKind, str, Version, str]:
+        """What a registration of the same component has as its key."""
+        return self.kind, normalise(self.name), Version(self.version), normalise(self.provider)
+
+    def was_locked_for(self, ref: ComponentRef) -> bool:
+        """Whether `ref` is one of `refs`, however it is written."""
+        return any(parse_ref(each) == ref for each in self.refs)
 
 
 @attrs.frozen(slots=True)
@@ -181,7 +195,8 @@ class _Choice:
     ) -> tuple[Rule, list[Registration]]:
         locked = [entry for entry in lock if self._is_locked_by(entry)]
         if locked:
-            return "lock", self._locked(left, max(locked, key=lambda entry: Version(entry.version)))
+            meant = [entry for entry in locked if entry.was_locked_for(self.ref)] or locked
+            return "lock", self._locked(left, max(meant, key=lambda entry: Version(entry.version)))
         if not left:
             raise _NothingLeftError(explanations.nothing_found(self.snapshot, self.kind, self.ref))
         if self.ref.provider is not None:

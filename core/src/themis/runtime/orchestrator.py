@@ -32,6 +32,7 @@ from themis.storage import RunStore, open_store
 if TYPE_CHECKING:
     from themis.planning.preview import PromptPreview
     from themis.plugin import DatasetProvider
+    from themis.plugin.lock import Lock
     from themis.records import CandidateRecord, TrialRecord, TrialSpec
     from themis.runtime.observers import TelemetryBus
 
@@ -252,6 +253,10 @@ class Orchestrator:
         from themis.runtime.survey import diff
 
         return diff(self._planner, _compiled(baseline), _compiled(treatment))
+
+    def lock(self, spec: Spec) -> Lock:
+        """Exactly what `spec` resolves to, as it is installed; runs nothing."""
+        return self._planner.lock(_compiled(spec))
 
     def preview(
         self, spec: Spec, *, item_ids: Sequence[str] = (), limit: int = 1

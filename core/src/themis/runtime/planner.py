@@ -10,9 +10,11 @@ import attrs
 
 from themis.errors import ErrorCode, SpecValidationError
 from themis.planning.compiling import compile_plan
+from themis.planning.locking import lock_plan
 from themis.planning.manifest import RunManifest, run_identity
 from themis.planning.provenance import collect_provenance
 from themis.plugin.registration import BUILTIN
+from themis.plugin.resolution import LockedComponent
 from themis.records.canonical import canonical_bytes
 from themis.records.secrets import redact
 from themis.runtime.items import (
@@ -29,6 +31,7 @@ from themis.storage import PlannedArm, PlannedMetric, recording
 
 if TYPE_CHECKING:
     from themis.planning.plan import Plan
+    from themis.plugin.lock import Lock
     from themis.plugin.registry import PluginRegistry
     from themis.runtime.providers import DatasetProviders
     from themis.specs import ExperimentSpec, ProjectSpec
@@ -64,6 +67,12 @@ class RunPlanner:
             experiment, registry=self.registry, global_seed=self.project.global_seed
         )
 
+    def lock(self, experiment: ExperimentSpec) -> Lock:
+        """What the experiment resolves to, as it is installed; no dataset is read."""
+        plan = self.compile(experiment)
+        datasets = self.providers.installed(part.spec for part in plan.slices)
+        return lock_plan(plan, datasets=datasets, registry=self.registry)
+
     def scan(self, plan: Plan) -> tuple[list[SliceItems], ItemSource]:
         """Read every slice's items; payloads go to the store unless the project says no."""
         stored = getattr(self.project.storage, "store_item_payloads", True)
@@ -93,7 +102,9 @@ class RunPlanner:
         return PlannedRun(manifest=manifest, plan=plan, run=run, items=items)
 
     def reopen(self, run_id: str) -> PlannedRun:
-        """A persisted run, compiled again from its manifest with today's components.
+        """A persisted run, compiled again from its manifest with the components it names.
+
+        What has been installed since changes nothing, as long as those are still here.
 
         Raises:
             SpecValidationError: the components here are not those it was planned with, or the run
@@ -110,10 +121,21 @@ class RunPlanner:
             ExperimentSpec.model_validate_json(canonical_bytes(manifest.spec)),
             registry=self.registry,
             global_seed=manifest.global_seed,
+            pinned=self._pinned(manifest),
         )
         if run_identity(plan, manifest.datasets) != row.run_id:
             raise SpecValidationError(_drift(manifest, plan), code=ErrorCode.PLUGIN_INCOMPATIBLE)
         return PlannedRun(manifest=manifest, plan=plan, run=row.id, items=StoredItems(self.store))
+
+    def _pinned(self, manifest: RunManifest) -> list[LockedComponent]:
+        """The manifest's components, as far as they are here."""
+        fields = ("kind", "name", "version", "provider")
+        pinned = [
+            LockedComponent(refs=(each["ref"],), **{name: each[name] for name in fields})
+            for each in manifest.components
+        ]
+        here = {registration.key for registration in self.registry.snapshot().registrations}
+        return [each for each in pinned if each.key in here]
 
     def manifest(self, plan: Plan, slices: list[SliceItems]) -> RunManifest:
         """The run's manifest."""

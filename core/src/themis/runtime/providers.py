@@ -52,7 +52,7 @@ class DatasetProviders:
         return {source: self._resolved(source) for source in sorted(sources)}
 
     def _resolved(self, source: str) -> ResolvedComponent:
-        return self.registry.resolve("dataset_provider", source)
+        return self.registry.choose("dataset_provider", source).component()
 
     def _installed(self, source: str) -> DatasetProvider:
         """The provider named `source`; one that is configured with a base folder gets ours."""

@@ -55,12 +55,14 @@ def refuse(issues: Collection[SpecIssue], *, path: Path) -> SpecValidationError:
     return SpecValidationError(f"{path} has {len(ordered)} problems:\n{lines}", issues=ordered)
 
 
-def read_document(path: Path, *, suffixes: Collection[str] = SUFFIXES) -> Document:
-    """The document in a file; its suffix says how it is written."""
-    if path.suffix.lower() not in suffixes:
+def read_document(
+    path: Path, *, suffixes: Collection[str] = SUFFIXES, form: str | None = None
+) -> Document:
+    """The document in a file; its suffix says how it is written, unless `form` (a suffix) does."""
+    if form is None and path.suffix.lower() not in suffixes:
         kinds = ", ".join(suffixes)
         raise _refusal(path, f"{path.suffix or 'no suffix'} is not read here; use one of {kinds}")
-    values, positions = _parsed(path, _text(path))
+    values, positions = _parsed(path, _text(path), form or path.suffix.lower())
     if values is None or values == {}:
         raise _refusal(path, "is empty; write at least one key")
     if not isinstance(values, Mapping):
@@ -69,11 +71,11 @@ def read_document(path: Path, *, suffixes: Collection[str] = SUFFIXES) -> Docume
     return Document(path=path, values=values, positions=positions)
 
 
-def _parsed(path: Path, text: str) -> tuple[Any, dict[KeyPath, Position]]:
+def _parsed(path: Path, text: str, form: str) -> tuple[Any, dict[KeyPath, Position]]:
     if not text.strip():
         return None, {}
     try:
-        return _PARSERS[path.suffix.lower()](text)
+        return _PARSERS[form](text)
     except DocumentError as error:
         raise _refusal(path, error.message, line=error.line, column=error.column) from error
     except RecursionError as error:

@@ -94,12 +94,16 @@ def load_project_file(path: Path | str, *, suffixes: Collection[str] = SUFFIXES)
 
 
 def load_benchmark_file(
-    path: Path | str, *, project_file: Path | str | None = None
+    path: Path | str,
+    *,
+    project_file: Path | str | None = None,
+    default_project_file: Path | str | None = None,
 ) -> BenchmarkFile:
     """The benchmark in a file, with a project.
 
-    The project is that of `project_file`, else the one in the file, else the default. The tables
-    of both files count; where both have a key, the benchmark's file has the last word.
+    The project is that of `project_file`, else the one in the file, else that of
+    `default_project_file`, else the default. The tables of both files count; where both have a
+    key, the benchmark's file has the last word.
 
     Raises:
         SpecValidationError: Naming the file, line and key of everything that is wrong.
@@ -108,19 +112,20 @@ def load_benchmark_file(
     benchmark, project, tables = reading.benchmark(), reading.own_project(), reading.tables()
     reading.refuse_issues()
     assert benchmark is not None  # or there was an issue
-    base = None if project_file is None else load_project_file(project_file)
+    beside = project_file or default_project_file
+    base = None if beside is None else load_project_file(beside)
+    if project is None or project_file is not None:
+        project, home = (base.project, base.base_dir) if base else (ProjectSpec(), Path.cwd())
+    else:
+        home = Path(path).absolute().parent
     return BenchmarkFile(
         path=Path(path),
         benchmark=benchmark,
-        project=base.project if base is not None else project or ProjectSpec(),
-        project_dir=base.base_dir if base is not None else _home(path, project),
+        project=project,
+        project_dir=home,
         documents=(reading.document, *(base.documents if base is not None else ())),
         **{name: {**getattr(base, name, {}), **tables[name]} for name in tables},
     )
-
-
-def _home(path: Path | str, project: ProjectSpec | None) -> Path:
-    return Path.cwd() if project is None else Path(path).absolute().parent
 
 
 class _Reading:

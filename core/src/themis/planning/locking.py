@@ -1,0 +1,26 @@
+"""The lock of a plan: what it resolved to, as it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from themis.plugin.lock import Lock
+from themis.plugin.registration import BUILTIN
+
+if TYPE_CHECKING:
+    from themis.planning.plan import Plan
+    from themis.plugin.component import ResolvedComponent
+    from themis.plugin.registry import PluginRegistry
+
+__all__ = ["lock_plan"]
+
+
+def lock_plan(
+    plan: Plan, *, datasets: Mapping[str, ResolvedComponent], registry: PluginRegistry
+) -> Lock:
+    """The lock of a plan's components and, by source, of its dataset providers."""
+    chosen = [(entry.ref, entry.resolved.registration) for entry in plan.components]
+    chosen += [(source, found.registration) for source, found in datasets.items()]
+    [core] = [entry for entry in registry.plugins() if entry.provider == BUILTIN]
+    return Lock.of(core.distribution, chosen)
