@@ -155,7 +155,8 @@ class EngineRegistration(ComponentRegistration):
 class HookRegistration:
     """A pipeline hook: lower priorities run first, equal ones in order of registration.
 
-    `idempotent` False: the hook must not see the same stage of one candidate twice.
+    `idempotent` False: the hook is not called again to rebuild what a stored candidate was asked;
+    the recorded messages stand for it.
     """
 
     name: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import structlog
 
+from themis.plugin.hook_points import takes_part
 from themis.runtime.calls import ComponentCalls
 from themis.runtime.cancellation import Cancellation, handle_signals
 from themis.runtime.components import Instances
@@ -120,6 +121,10 @@ class Execution:
             recorder=recorder,
             context=self.context,
             recorded_steps=self.store.steps_of,
+            rerenders=all(
+                entry.idempotent or not takes_part(entry.hook, "pre_inference")
+                for entry in self.registry.iter_hook_registrations()
+            ),
         )
         tally = self._tally()
         try:

@@ -15,6 +15,7 @@ from themis.records import (
     FailureRecord,
     InferenceRecord,
     InferenceResult,
+    Message,
     StageName,
     TimelineStage,
     TrialSpec,
@@ -91,12 +92,14 @@ class Generator:
         recorder: Recorder,
         context: RuntimeContext,
         recorded_steps: Callable[[bytes], Sequence[StoredEvent]],
+        rerenders: bool,
     ) -> None:
         self._calls = calls
         self._hooks = hooks
         self._recorder = recorder
         self._context = context
         self._recorded_steps = recorded_steps
+        self._rerenders = rerenders
 
     async def generate(self, work: Work) -> Generated:
         """The candidate of `work`."""
@@ -126,11 +129,17 @@ class Generator:
         return Generated(candidate, trial, (clock.stage(work, failure),))
 
     async def trial_of(self, work: Work, candidate: CandidateRecord) -> TrialSpec:
-        """The trial of a stored candidate, as components saw it when the candidate was made."""
+        """The trial of a stored candidate, as components saw it when the candidate was made.
+
+        The prompt is rendered again, unless a hook that is not idempotent had a hand in it: then
+        the recorded messages stand for it.
+        """
+        said = candidate.conversation or ConversationTrace()
+        if not self._rerenders and said.steps:
+            return work.trial_spec(_sent(said))
         try:
             return await self._rendered(work, work.trial_spec(()))
         except _StageError:  # an imported candidate need not have a prompt that can be rendered
-            said = candidate.conversation or ConversationTrace()
             return work.trial_spec(said.messages())
 
     async def _rendered(self, work: Work, trial: TrialSpec) -> TrialSpec:
@@ -227,3 +236,12 @@ def _not_imported(work: Work) -> FailureRecord:
         f"imported for item {work.payload_item.item_id!r}; pass one to import_candidates()"
     )
     return _failure(ErrorCode.ITEM_LOAD, message, "load")
+
+
+def _sent(said: ConversationTrace) -> tuple[Message, ...]:
+    """The recorded messages before the first answer."""
+    messages = said.messages()
+    for position, message in enumerate(messages):
+        if message.role == "assistant" and position and messages[position - 1].role == "user":
+            return messages[:position]
+    return messages
