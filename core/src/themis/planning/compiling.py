@@ -62,8 +62,22 @@ def compile_plan(
         slices=slices,
         components=binder.bound,
         global_seed=global_seed,
-        warnings=tuple(dict.fromkeys(binder.warnings)),
+        warnings=tuple(dict.fromkeys([*_shared_model_ids(experiment), *binder.warnings])),
     )
+
+
+def _shared_model_ids(experiment: ExperimentSpec) -> Iterator[str]:
+    """Models that results cannot tell apart: they are named by model_id alone."""
+    providers: dict[str, list[str]] = {}
+    for model in experiment.models:
+        providers.setdefault(model.model_id, []).append(model.provider)
+    for model_id, names in providers.items():
+        if len(names) > 1:
+            yield (
+                f"{len(names)} models are named {model_id!r} (providers {', '.join(names)}): "
+                "results name a model by its model_id, so their scores are averaged together; put "
+                "each into a benchmark of its own"
+            )
 
 
 @attrs.frozen(slots=True)

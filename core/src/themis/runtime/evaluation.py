@@ -88,7 +88,7 @@ class Evaluator:
                 candidate = await self.hooks.apply("post_extraction", trial, candidate)
         except ThemisError as error:
             failed = failed_extraction(parse.name, error.message)
-            return attrs.evolve(candidate, extractions=(*records, failed))
+            return attrs.evolve(candidate, extractions=(failed,))
         return candidate
 
     async def _extract(

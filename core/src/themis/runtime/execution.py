@@ -178,7 +178,18 @@ class Execution:
         snapshot = self.progress.snapshot()
         self.store.save_progress(snapshot.run_id, snapshot.to_dict())
         if self.listener is not None:
-            self.listener(snapshot)
+            self._tell(self.listener, snapshot)
+
+    def _tell(self, listener: ProgressListener, snapshot: ProgressSnapshot) -> None:
+        """A listener that fails is dropped: watching a run cannot end it."""
+        try:
+            listener(snapshot)
+        except Exception as error:  # noqa: BLE001 (the caller's code)
+            self.listener = None
+            structlog.get_logger("themis.runtime").warning(
+                "a progress listener raised; it is not called again",
+                error=f"{type(error).__name__}: {error}",
+            )
 
 
 async def _watch(cancellation: Cancellation, limits: RunLimits, work: asyncio.Task[object]) -> None:
