@@ -49,7 +49,7 @@ class OutcomeBatch:
     """Rows to write for one batch.
 
     `evaluated` are candidates of earlier batches that now have an evaluation; `succeeded` are
-    those generated anew, whose rows of an earlier failure must go.
+    those generated anew, whose rows of an earlier failure must go; `failed` failed in this batch.
     """
 
     shape_of: Callable[[int], RunShape]
@@ -57,6 +57,7 @@ class OutcomeBatch:
     candidates: dict[CandidateKey, Row] = attrs.field(factory=dict)
     evaluated: dict[CandidateKey, int] = attrs.field(factory=dict)
     succeeded: set[CandidateKey] = attrs.field(factory=set)
+    failed: set[CandidateKey] = attrs.field(factory=set)
     scores: dict[ScoreKey, Row] = attrs.field(factory=dict)
 
     def generated(self, event: StoredEvent) -> None:
@@ -83,13 +84,15 @@ class OutcomeBatch:
             self._score(place, metric, score_cells(entry, seq, position))
 
     def _candidate(self, place: CandidateKey, source: StoredEvent) -> None:
+        arm = self.arm_of(place[0], place[1])
         self.candidates[place] = candidate_cells(source)
         self.evaluated.pop(place, None)
-        if source.value["status"] == "ok":
-            self.succeeded.add(place)
+        if source.value["status"] != "ok":
+            self._no_candidate(place, arm, source.seq)
+            return
+        self.succeeded.add(place)
+        if place in self.failed:
             self._drop_no_candidate(place)
-        else:
-            self._no_candidate(place, source.seq)
 
     def _mark_evaluated(self, place: CandidateKey, seq: int) -> None:
         cells = self.candidates.get(place)
@@ -102,10 +105,10 @@ class OutcomeBatch:
         run, trial, sample = place
         self.scores[(run, metric, self.arm_of(run, trial), trial, sample)] = cells
 
-    def _no_candidate(self, place: CandidateKey, seq: int) -> None:
-        run, trial, _ = place
+    def _no_candidate(self, place: CandidateKey, arm: int, seq: int) -> None:
         self.succeeded.discard(place)
-        for metric in self.shape_of(run).metrics_of(self.arm_of(run, trial)):
+        self.failed.add(place)
+        for metric in self.shape_of(place[0]).metrics_of(arm):
             self._score(place, metric, (None, _NO_CANDIDATE, seq, 0))
 
     def _drop_no_candidate(self, place: CandidateKey) -> None:
