@@ -78,6 +78,8 @@ class CompiledTemplate:
         self._budget = environment.budget
         self._tree = environment.parse(source)
         self._template = environment.from_string(self._tree)
+        # each rendering copies the globals, which takes half of its time while they are a ChainMap
+        self._template.globals = dict(self._template.globals)
         self.reads = frozenset(find_undeclared_variables(self._tree))
         self.constant = _constant(self._tree)
 
