@@ -68,7 +68,7 @@ def unlucky(desk):
     """A desk of 60 candidates at an unlucky server, and that server."""
     faults = Unlucky()
     with FaultServer(answer=simulated_answer, faults=faults) as server:
-        desk.point_at(server.base_url, models=["model-large"], timeout=0.5)
+        desk.point_at(server.base_url, models=["model-large"], timeout=1.0)
         desk.draw(10)
         desk.add(HASTY)
         yield desk, server, faults
