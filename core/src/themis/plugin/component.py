@@ -16,6 +16,7 @@ from themis.plugin.declarations import (
     ComponentKind,
     InferenceEngineDeclaration,
 )
+from themis.plugin.deprecations import deprecated_methods, warn_of
 from themis.plugin.loading import load_target
 from themis.plugin.local import UNSTATED
 from themis.plugin.refs import normalise
@@ -117,10 +118,12 @@ class ResolvedComponent:
         Raises PluginError when it cannot be imported, or lacks its kind's method.
         """
         if self.registration.local is not None:
-            return self.registration.local.given
-        implementation = load_target(self.implementation, what=self.label)
-        if isinstance(implementation, type):
-            self._check(implementation)
+            implementation = self.registration.local.given
+        else:
+            implementation = load_target(self.implementation, what=self.label)
+            if isinstance(implementation, type):
+                self._check(implementation)
+        warn_of(self.label, deprecated_methods(self.kind, implementation))
         return implementation
 
     def configure(self, config: Mapping[str, Any] | BaseModel | None = None) -> Any:
@@ -143,9 +146,9 @@ class ResolvedComponent:
     def make(self, config: Mapping[str, Any] | BaseModel | None = None) -> Any:
         """A working component: made with its validated config, as declarations.py says."""
         settings = self.configure(config)
+        implementation = self.load()
         if self.registration.local is not None:
             return self.registration.local.make()
-        implementation = self.load()
         if not isinstance(implementation, type) and self._has_method(implementation):
             return implementation
         takes_config = self.config_model is not None and self.kind != "extractor"

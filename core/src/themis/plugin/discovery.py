@@ -16,12 +16,14 @@ import attrs
 
 from themis.plugin.configuration import PluginConfig
 from themis.plugin.declarations import ComponentDeclaration
+from themis.plugin.deprecations import deprecated_hooks, warn_of
 from themis.plugin.entry_points import installed_core, installed_entry_points
 from themis.plugin.faults import duplicate_faults
 from themis.plugin.reading import (
     BrokenPluginError,
     IncompatiblePluginError,
     InvalidPluginError,
+    implemented_hooks,
     read_plugin,
 )
 from themis.plugin.registration import BUILTIN, CORE_API, LOCAL
@@ -37,6 +39,8 @@ def discover(config: PluginConfig) -> tuple[InstalledPlugin, ...]:
     found = sorted(installed_entry_points(), key=lambda each: (each.provider, each.entry_point))
     plugins = [load_builtins()]
     plugins += [_gate(plugin, config) or load_plugin(plugin) for plugin in found]
+    for plugin in plugins:
+        warn_of(f"plugin {plugin.distribution.name}", plugin.deprecated)
     return tuple(_without_repeats(plugins))
 
 
@@ -68,7 +72,8 @@ def load_plugin(plugin: InstalledPlugin) -> InstalledPlugin:
         return _broken(plugin, str(problem))
     except Exception as problem:  # noqa: BLE001 (a repr or a property of a plugin's may raise too)
         return _broken(plugin, f"reading it raised {type(problem).__name__}: {problem}")
-    return attrs.evolve(plugin, info=info, declarations=declarations)
+    deprecated = deprecated_hooks(implemented_hooks(module))
+    return attrs.evolve(plugin, info=info, declarations=declarations, deprecated=deprecated)
 
 
 def _import(target: str) -> Any:

@@ -21,6 +21,7 @@ __all__ = [
     "BrokenPluginError",
     "IncompatiblePluginError",
     "InvalidPluginError",
+    "implemented_hooks",
     "read_plugin",
 ]
 
@@ -71,6 +72,11 @@ def read_plugin(plugin: Any) -> tuple[PluginInfo, tuple[ComponentDeclaration, ..
     _check_names(plugin, hooks)
     declarations = _declarations(hooks)
     return info, declarations
+
+
+def implemented_hooks(plugin: Any) -> tuple[str, ...]:
+    """The names of the hooks that a plugin implements."""
+    return tuple(_implemented(plugin))
 
 
 def _implemented(plugin: Any) -> dict[str, pluggy.HookCaller]:

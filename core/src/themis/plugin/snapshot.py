@@ -10,6 +10,7 @@ import attrs
 
 from themis.errors import PluginError
 from themis.plugin.declarations import ComponentDeclaration, ComponentKind, PluginInfo
+from themis.plugin.deprecations import Deprecation
 from themis.plugin.refs import ComponentRef, normalise
 from themis.plugin.registration import Distribution, HookRegistration, Registration
 
@@ -24,6 +25,7 @@ class InstalledPlugin:
 
     `reason` says why the state is not `ok`, `fix` what to do. `import_seconds` is None when it was
     not imported. A plugin that is not `ok` has no declarations: it counts whole or not at all.
+    `deprecated` are the hooks it implements that will go away.
     """
 
     distribution: Distribution
@@ -35,6 +37,7 @@ class InstalledPlugin:
     info: PluginInfo | None = None
     import_seconds: float | None = None
     declarations: tuple[ComponentDeclaration, ...] = ()
+    deprecated: tuple[Deprecation, ...] = ()
 
     @property
     def provider(self) -> str:
