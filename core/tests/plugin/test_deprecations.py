@@ -30,14 +30,9 @@ def old_hook(monkeypatch):
     def themis_metrics():
         return []
 
-    monkeypatch.setattr(
-        hookspecs, "themis_metrics", hookspecs.hookspec(deprecated(**MARK)(_named(themis_metrics)))
-    )
-
-
-def _named(function):
-    function.__qualname__ = function.__name__
-    return function
+    themis_metrics.__qualname__ = "themis_metrics"
+    spec = hookspecs.hookspec(deprecated(since="1.2", instead="themis_scorers")(themis_metrics))
+    monkeypatch.setattr(hookspecs, "themis_metrics", spec)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`themis plugins list | show | why`: what is installed, in what state, and what is chosen why."""
+"""`themis plugins`: what is installed, in what state, what is chosen why, what needs mending."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from themis.cli.columns import columns
+from themis.cli.plugin_doctor import doctor
+from themis.cli.plugin_switches import disable, enable
 from themis.cli.project_file import plugin_config, project_option
 from themis.errors import PluginError
 from themis.plugin.component import ResolvedComponent
@@ -34,6 +36,11 @@ def plugins() -> None:
     Plugins run with your rights: install only those you trust. THEMIS_PLUGINS lists the only ones
     to load, THEMIS_DISABLE_PLUGIN_AUTOLOAD=1 loads none but those.
     """
+
+
+plugins.add_command(doctor)
+plugins.add_command(enable)
+plugins.add_command(disable)
 
 
 @plugins.command("list")
