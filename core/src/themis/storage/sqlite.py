@@ -10,7 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from themis.errors import StorageError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["memory_uri", "path_uri", "reading_engine", "writing_engine"]
 
 _BUSY_SECONDS = 1.0
-_READERS = 8
 _MEMORY_SINCE = (3, 36, 0)
 _WRITER_PRAGMAS = (
     "PRAGMA page_size=8192",  # only takes effect on a new database, before anything else
@@ -74,9 +73,7 @@ def reading_engine(uri: str, *, damaged_text: bool = False) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=lambda: _connect(uri, _READER_PRAGMAS, damaged_text=damaged_text),
-        poolclass=QueuePool,
-        pool_size=_READERS,
-        max_overflow=-1,
+        poolclass=NullPool,  # a reader left open when the store closes is closed when it ends
     )
     event.listen(engine, "begin", _begin)
     return engine
@@ -90,8 +87,12 @@ def _connect(
     )
     if damaged_text:
         connection.text_factory = _text_or_surrogates
-    for pragma in pragmas:
-        connection.execute(pragma)
+    try:
+        for pragma in pragmas:
+            connection.execute(pragma)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
