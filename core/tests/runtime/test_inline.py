@@ -54,3 +54,23 @@ def test_no_deadline_needs_nothing():
     assert not deadline.armed
     assert not deadline.needs_thread
     assert deadline.call(int, "3") == 3
+
+
+def test_a_component_that_catches_every_error_is_interrupted_all_the_same():
+    def stubborn():
+        caught = 0
+        while True:
+            try:
+                time.sleep(30)
+            except BaseException:
+                caught += 1
+                if caught == 2:
+                    raise
+
+    deadline = InlineDeadline(0.05)
+    try:
+        with pytest.raises(InlineTimeoutError):
+            deadline.call(stubborn)
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    finally:
+        deadline.close()

@@ -12,6 +12,7 @@ from themis.records import (
     InferenceResult,
     MetricScore,
     ScoreError,
+    TokenUsage,
 )
 from themis.runtime.outcomes import as_extraction, as_inference, as_score
 
@@ -73,3 +74,65 @@ def test_a_score_with_an_error_is_a_score_error():
 
 def test_anything_else_is_an_error_that_says_what_to_return():
     assert "return a number" in as_score("good", metric="m").message
+
+
+def _nested(depth):
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+class _Unshowable:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [_nested(250), _nested(5000), 10**5000, _Unshowable()],
+    ids=["deep", "deeper", "long", "unshowable"],
+)
+def test_an_answer_that_no_event_can_hold_is_a_failed_extraction(answer):
+    record = as_extraction(answer, extractor="x")
+    assert not record.success
+    assert record.failure_reason.startswith("the parsed answer cannot be stored: ")
+
+
+def test_an_extraction_with_a_warning_that_is_no_text_is_a_failed_one():
+    made = ExtractionRecord(extractor_id="x", success=True, parsed_answer=1, warnings=[object()])
+    reason = "the extraction cannot be stored: warnings is no sequence of strings"
+    assert as_extraction(made, extractor="x").failure_reason == reason
+
+
+@pytest.mark.parametrize(
+    "details",
+    [{"a": _nested(250)}, {"a": 10**5000}, {"a": _Unshowable()}],
+    ids=["deep", "long", "unshowable"],
+)
+def test_details_that_no_event_can_hold_are_a_score_error(details):
+    score = as_score(MetricScore(metric_id="m", value=1.0, details=details), metric="m")
+    assert score.message.startswith("the details cannot be stored: ")
+
+
+def test_a_number_beyond_a_float_is_a_score_error():
+    assert "a score is a finite number" in as_score(10**400, metric="m").message
+
+
+def test_a_score_error_whose_message_is_no_text_has_it_shown():
+    assert as_score(ScoreError(metric_id="m", message=["no"]), metric="m").message == "['no']"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"raw_text": 5}, "raw_text is int, not str"),
+        ({"raw_text": "a", "latency_ms": "soon"}, "latency_ms is str, not float"),
+        ({"raw_text": "a", "token_usage": {"prompt": 1}}, "token_usage is dict, not TokenUsage"),
+        ({"raw_text": "a", "token_usage": TokenUsage(prompt=2**70)}, "token_usage.prompt is"),
+        ({"raw_text": "a", "logprobs": _nested(5000)}, "logprobs: "),
+    ],
+)
+def test_a_record_that_could_not_be_read_back_is_refused(fields, reason):
+    with pytest.raises(TypeError, match=f"that cannot be stored: {reason}"):
+        as_inference(InferenceRecord(**fields), engine="e")

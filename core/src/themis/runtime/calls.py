@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from themis.errors import ErrorCode, InferenceError, ThemisError
 from themis.runtime.inline import InlineDeadline, InlineTimeoutError
+from themis.runtime.limits.faults import text_of
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
@@ -134,8 +135,10 @@ class ComponentCalls:
         except InlineTimeoutError:
             msg = f"{label} did not end within {self.deadline(stage):g} s"
             raise InferenceError(msg, code=ErrorCode.PROVIDER_TIMEOUT, retryable=False) from None
-        except (Exception, SystemExit) as error:
-            msg = f"{label} raised {type(error).__name__}: {error}"[:2000]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            msg = f"{label} raised {type(error).__name__}: {text_of(error)}"
             raise ThemisError(msg, code=_STAGE_CODES[stage]) from error
 
 

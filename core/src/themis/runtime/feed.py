@@ -66,4 +66,5 @@ class LaneFeed:
         """Wait for the read that is under way, if any."""
         if self._ahead is not None:
             await asyncio.wait([self._ahead])
-            self._ahead.exception()
+            if not self._ahead.cancelled():  # a worker that is cancelled takes the read with it
+                self._ahead.exception()

@@ -17,13 +17,12 @@ __all__ = ["InlineDeadline", "InlineTimeoutError"]
 T = TypeVar("T")
 
 
-class InlineTimeoutError(TimeoutError):
-    """An inline component ran past its deadline."""
+class InlineTimeoutError(BaseException):
+    """An inline component ran past its deadline; its own `except Exception` does not catch it."""
 
 
-def _expire(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    msg = "the component ran past its deadline"
-    raise InlineTimeoutError(msg)
+_AGAIN_SECONDS = 0.5
+"""A component that catches even that is interrupted again."""
 
 
 class InlineDeadline:
@@ -33,10 +32,11 @@ class InlineDeadline:
     `close()`.
     """
 
-    __slots__ = ("_seconds", "armed")
+    __slots__ = ("_calling", "_seconds", "armed")
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
+        self._calling = False
         self.armed = (
             seconds is not None
             and hasattr(signal, "setitimer")
@@ -44,7 +44,7 @@ class InlineDeadline:
             and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
         )
         if self.armed:
-            signal.signal(signal.SIGALRM, _expire)
+            signal.signal(signal.SIGALRM, self._expire)
 
     @property
     def needs_thread(self) -> bool:
@@ -55,11 +55,25 @@ class InlineDeadline:
         """`function(*args)`; raises InlineTimeoutError past the deadline."""
         if not self.armed or self._seconds is None:
             return function(*args)
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        self._calling = True
         try:
-            return function(*args)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, self._seconds, _AGAIN_SECONDS)
+            try:
+                return function(*args)
+            finally:
+                self._disarm()
+        except InlineTimeoutError:  # it may have come in the midst of disarming
+            self._disarm()
+            raise
+
+    def _disarm(self) -> None:
+        self._calling = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _expire(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self._calling:
+            msg = "the component ran past its deadline"
+            raise InlineTimeoutError(msg)
 
     def close(self) -> None:
         """Put the signal's default handler back; may be called twice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -16,10 +17,32 @@ from themis.records import (
     InferenceResult,
     MetricScore,
     ScoreError,
+    TokenUsage,
 )
-from themis.records.canonical import plain
+from themis.records.canonical import canonical_bytes
+from themis.records.codec import to_plain
+from themis.runtime.limits.faults import text_of
 
 __all__ = ["as_conversation", "as_extraction", "as_inference", "as_score", "failed_extraction"]
+
+_EVENT_DEPTH = 16
+_MOST_TOKENS = 2**53
+_NUMBER = (int, float)
+_INFERENCE_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "raw_text": (str,),
+    "finish_reason": (str,),
+    "provider_request_id": (str,),
+    "reasoning_trace": (str,),
+    "latency_ms": _NUMBER,
+    "time_to_first_token_ms": _NUMBER,
+    "token_usage": (TokenUsage,),
+    "conversation": (ConversationTrace,),
+}
+_EXTRACTION_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "extractor_id": (str,),
+    "failure_reason": (str,),
+    "success": (bool,),
+}
 
 
 def as_inference(value: Any, *, engine: str) -> InferenceResult:
@@ -29,9 +52,11 @@ def as_inference(value: Any, *, engine: str) -> InferenceResult:
     if isinstance(value, InferenceRecord):
         value = InferenceResult(value, value.conversation)
     if isinstance(value, InferenceResult):
-        plain(value.inference.structured_output)
-        plain(value.inference.logprobs)
-        return value
+        reason = _unusable_inference(value)
+        if reason is None:
+            return value
+        msg = f"engine {engine!r} returned a record that cannot be stored: {reason}"
+        raise TypeError(msg)
     msg = (
         f"engine {engine!r} returned {type(value).__name__}; "
         "return an InferenceResult, an InferenceRecord or a string"
@@ -48,10 +73,12 @@ def as_extraction(value: Any, *, extractor: str) -> ExtractionRecord:
         if isinstance(value, ExtractionRecord)
         else ExtractionRecord(extractor_id=extractor, success=True, parsed_answer=value)
     )
-    try:
-        plain(record.parsed_answer)
-    except TypeError as error:
-        return failed_extraction(extractor, f"the parsed answer cannot be stored: {error}")
+    reason = _unstorable(record.parsed_answer)
+    if reason is not None:
+        return failed_extraction(extractor, f"the parsed answer cannot be stored: {reason}")
+    reason = _not_texts("warnings", record.warnings) or _mistyped(record, _EXTRACTION_FIELDS)
+    if reason is not None:
+        return failed_extraction(extractor, f"the extraction cannot be stored: {reason}")
     return record
 
 
@@ -63,11 +90,11 @@ def failed_extraction(extractor: str, reason: str) -> ExtractionRecord:
 def as_score(value: Any, *, metric: str) -> MetricScore | ScoreError:
     """A metric's return value under the metric's name in this plan; never a non-finite number."""
     if isinstance(value, ScoreError):
-        return value if value.metric_id == metric else attrs.evolve(value, metric_id=metric)
+        return _checked_error(value, metric)
     if isinstance(value, MetricScore):
         return _checked(value, metric)
     if isinstance(value, numbers.Real):
-        return _checked(MetricScore(metric_id=metric, value=float(value)), metric)
+        return _checked(MetricScore(metric_id=metric, value=value), metric)  # type: ignore[arg-type]
     return ScoreError(
         metric_id=metric,
         message=f"metric {metric!r} returned {type(value).__name__}; "
@@ -76,24 +103,114 @@ def as_score(value: Any, *, metric: str) -> MetricScore | ScoreError:
 
 
 def _checked(score: MetricScore, metric: str) -> MetricScore | ScoreError:
+    reason = _unstorable(score.details)
+    if reason is not None:
+        return ScoreError(metric_id=metric, message=f"the details cannot be stored: {reason}")
+    reason = _not_texts("warnings", score.warnings)
+    if reason is not None:
+        return ScoreError(metric_id=metric, message=f"the score cannot be stored: {reason}")
     if score.error is not None or score.value is None:
-        reason = score.error or "the metric gave no value and no error"
-        return ScoreError(metric_id=metric, message=reason, details=score.details)
-    value: Any = score.value
-    if not isinstance(value, numbers.Real) or not math.isfinite(value):
+        message = _text(score.error) or "the metric gave no value and no error"
+        return ScoreError(metric_id=metric, message=message, details=score.details)
+    number = _finite(score.value)
+    if number is None:
         return ScoreError(
             metric_id=metric,
-            message=f"metric {metric!r} gave {score.value!r}; a score is a finite number",
+            message=f"metric {metric!r} gave {_shown(score.value)}; a score is a finite number",
             code=ErrorCode.METRIC_COMPUTATION,
             details=score.details,
         )
-    try:
-        plain(score.details)
-    except TypeError as error:
-        return ScoreError(metric_id=metric, message=f"the details cannot be stored: {error}")
-    if score.metric_id == metric and type(score.value) is float:
+    if score.metric_id == metric and score.value is number:
         return score
-    return attrs.evolve(score, metric_id=metric, value=float(score.value))
+    return attrs.evolve(score, metric_id=metric, value=number)
+
+
+def _checked_error(error: ScoreError, metric: str) -> ScoreError:
+    reason = _unstorable(error.details)
+    if type(error.message) is str and reason is None:
+        return error if error.metric_id == metric else attrs.evolve(error, metric_id=metric)
+    message = _text(error.message) or "the metric gave no reason"
+    return ScoreError(metric_id=metric, message=message, code=error.code)
+
+
+def _finite(value: Any) -> float | None:
+    if type(value) is not float:
+        if not isinstance(value, numbers.Real):
+            return None
+        try:
+            value = float(value)
+        except (OverflowError, ValueError, TypeError):
+            return None
+    return value if math.isfinite(value) else None
+
+
+def _unusable_inference(result: InferenceResult) -> str | None:
+    record: Any = result.inference
+    if not isinstance(record, InferenceRecord):
+        return f"inference is {type(record).__name__}, not InferenceRecord"
+    reason = _mistyped(record, _INFERENCE_FIELDS)
+    if reason is None and record.token_usage is not None:
+        reason = _unusable_usage(record.token_usage)
+    for name, value in (("conversation", result.conversation), ("logprobs", record.logprobs),
+                        ("structured_output", record.structured_output)):  # fmt: skip
+        if reason is None and value is not None:
+            reason = _unstorable(to_plain(value) if isinstance(value, ConversationTrace) else value)
+            reason = reason and f"{name}: {reason}"
+    return reason
+
+
+def _unusable_usage(usage: TokenUsage) -> str | None:
+    for field in attrs.fields(TokenUsage):
+        count = getattr(usage, field.name)
+        if count is not None and not (type(count) is int and abs(count) <= _MOST_TOKENS):
+            return f"token_usage.{field.name} is {_shown(count)}, not a count"
+    return None
+
+
+def _mistyped(record: Any, fields: Mapping[str, tuple[type, ...]]) -> str | None:
+    """The first field of a record whose value is not of its type; None is."""
+    for name, types in fields.items():
+        value = getattr(record, name)
+        if value is not None and not isinstance(value, types):
+            return f"{name} is {type(value).__name__}, not {types[-1].__name__}"
+    return None
+
+
+def _not_texts(name: str, values: Any) -> str | None:
+    if not isinstance(values, (tuple, list)) or any(not isinstance(text, str) for text in values):
+        return f"{name} is no sequence of strings"
+    return None
+
+
+def _unstorable(value: Any) -> str | None:
+    """Why a value of a component's own making cannot be stored; None if it can."""
+    if value is None or type(value) in (str, bool) or value == ():
+        return None
+    try:
+        canonical_bytes(_nested(value))
+    except Exception as error:  # noqa: BLE001 (whatever its own methods do is its own fault)
+        return text_of(error) or type(error).__name__
+    return None
+
+
+def _nested(value: Any) -> Any:
+    """As deep as it will be within an event: the encoder has a limit."""
+    for _ in range(_EVENT_DEPTH):
+        value = [value]
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else _shown(value)
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.200}"
+    except Exception as error:  # noqa: BLE001 (a component's own __repr__ is no reason to stop)
+        return f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
 
 
 def as_conversation(result: InferenceResult) -> ConversationTrace | None:

@@ -66,7 +66,9 @@ class Caller:
             if _is_being_cancelled():
                 raise
             return None, self._error(error, call)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (one item's failure is an outcome)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (one item's failure is an outcome)
             return None, self._error(error, call)
 
     async def _value(self, call: Call) -> Any:

@@ -8,7 +8,7 @@ from themis.errors import ErrorCode, InferenceError, ItemError, MetricError, The
 from themis.records.timeline import StageName
 from themis.runtime.limits.deadline import DeadlineExceeded
 
-__all__ = ["error_of"]
+__all__ = ["error_of", "text_of"]
 
 _LONGEST_TEXT = 2000
 
@@ -35,7 +35,7 @@ def _translate(
             f"raise deadline_seconds[{stage!r}]"
         )
         return InferenceError(message, code=ErrorCode.PROVIDER_TIMEOUT)
-    raised = f"{component} raised {type(error).__name__}: {_text(error)}"
+    raised = f"{component} raised {type(error).__name__}: {text_of(error)}"
     if stage in ("generate", "judge"):
         return _provider_error(error, raised)
     if stage == "score":
@@ -56,7 +56,8 @@ def _provider_error(error: BaseException, raised: str) -> InferenceError:
     return InferenceError(message, code=ErrorCode.PROVIDER_UNAVAILABLE, retryable=False)
 
 
-def _text(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """What the error says, shortened; a component's own `__str__` may itself raise."""
     try:
         return f"{error!s:.{_LONGEST_TEXT}}"
     except Exception as broken:  # noqa: BLE001 (a component's own __str__ is no reason to stop)
