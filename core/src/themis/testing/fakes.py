@@ -15,6 +15,7 @@ from themis.records import (
     ExtractionRecord,
     InferenceRecord,
     InferenceResult,
+    JudgeResponse,
     Message,
     MetricScore,
     TokenUsage,
@@ -25,7 +26,7 @@ from themis.records.canonical import content_hash
 
 if TYPE_CHECKING:
     from themis.plugin import InferenceRuntime, JudgeRequest, MetricContext
-    from themis.specs import DatasetQuerySpec, SliceSpec
+    from themis.specs import DatasetQuerySpec, JudgeInferenceSpec, SliceSpec
 
 __all__ = [
     "FakeDataset",
@@ -33,6 +34,7 @@ __all__ = [
     "FakeExtractor",
     "FakeJudge",
     "FakeMetric",
+    "ScriptedJudge",
     "StepLog",
     "make_candidate",
     "make_trial",
@@ -122,6 +124,25 @@ class FakeJudge:
         """The verdict."""
         self.seen.append(request)
         return self.verdict
+
+
+@attrs.define(slots=True)
+class ScriptedJudge:
+    """A judge service, as a metric's `context.judge_service`: it gives `response` to everyone.
+
+    `asked` keeps who was asked and the messages.
+    """
+
+    response: JudgeResponse
+    asked: list[tuple[Any, tuple[Message, ...]]] = attrs.field(factory=list, init=False)
+
+    async def judge(
+        self, judge: JudgeInferenceSpec | str, prompt: Sequence[Message] | str
+    ) -> JudgeResponse:
+        """The response."""
+        messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
+        self.asked.append((judge, messages))
+        return self.response
 
 
 @attrs.define(slots=True)

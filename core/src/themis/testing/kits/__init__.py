@@ -1,0 +1,59 @@
+"""Conformance kits: one class of checks per kind, to inherit in a test module.
+
+pytest is told to rewrite the kits' assertions, so that a failing check shows its values.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MODULES = ("engine", "extractor", "judge", "kit", "metric", "reducer")
+if "pytest" in sys.modules:
+    import pytest
+
+    pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _MODULES))
+
+from themis.testing.kits.check import Check, CheckOutcome, Level, check, needs  # noqa: E402
+from themis.testing.kits.engine import EngineFailure, EngineKit  # noqa: E402
+from themis.testing.kits.extractor import ExtractorKit  # noqa: E402
+from themis.testing.kits.judge import JudgeKit  # noqa: E402
+from themis.testing.kits.kit import LIVE, ComponentKit, Kit  # noqa: E402
+from themis.testing.kits.metric import MetricKit  # noqa: E402
+from themis.testing.kits.reducer import ReducerKit  # noqa: E402
+
+__all__ = [
+    "KITS",
+    "LIVE",
+    "Check",
+    "CheckOutcome",
+    "ComponentKit",
+    "EngineFailure",
+    "EngineKit",
+    "ExtractorKit",
+    "JudgeKit",
+    "Kit",
+    "Level",
+    "MetricKit",
+    "ReducerKit",
+    "check",
+    "needs",
+]
+
+KITS: Mapping[str, type[ComponentKit]] = MappingProxyType(
+    {
+        kit.kind: kit
+        for kit in (
+            EngineKit,
+            ExtractorKit,
+            MetricKit,
+            JudgeKit,
+            ReducerKit,
+        )
+    }
+)
+"""The kit of each kind of component."""

@@ -1,0 +1,72 @@
+"""Every kit against components that are broken in one way each: exactly the named check fails."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+
+from themis.testing.kits import EngineKit, ExtractorKit, JudgeKit, MetricKit, ReducerKit
+
+
+class Engines(EngineKit):
+    def failing_engine(self, failure):
+        return self.make(fail=failure)
+
+
+class Extractors(ExtractorKit):
+    examples: ClassVar = {"answer: 42": "42"}
+
+
+class Judges(JudgeKit):
+    def failing_judge(self):
+        return self.make(fail=True)
+
+
+class Reducers(ReducerKit):
+    order_independent = True
+
+
+KITS = {
+    "engine": (Engines, "bad_engines"),
+    "extractor": (Extractors, "bad_extractors"),
+    "metric": (MetricKit, "bad_metrics"),
+    "judge": (Judges, "bad_judges"),
+    "reducer": (Reducers, "bad_reducers"),
+}
+CASES = [
+    pytest.param(kit, module, check.id, id=check.id)
+    for kit, module in KITS.values()
+    for check in kit.checks()
+]
+
+
+def states(outcomes, state):
+    return {name: one.message for name, one in outcomes.items() if one.state == state}
+
+
+@pytest.mark.parametrize(("kit", "module", "check_id"), CASES)
+def test_a_component_with_one_fault_fails_exactly_that_check(tested, kit, module, check_id):
+    outcomes = tested(kit, module, check_id.partition(".")[2])
+    failed = states(outcomes, "failed")
+    assert set(failed) == {check_id}, failed
+    assert failed[check_id], "a failure says what is wrong"
+
+
+@pytest.mark.parametrize("kind", KITS)
+def test_a_good_component_passes_every_check(tested, kind):
+    kit, module = KITS[kind]
+    outcomes = tested(kit, module, "good")
+    assert states(outcomes, "failed") == {}
+    skipped = set(states(outcomes, "skipped"))
+    if kind == "metric":
+        judged = states(tested(kit, module, "good_judged"), "passed")
+        skipped -= set(judged)
+    assert skipped == set()
+
+
+@pytest.mark.parametrize("kind", KITS)
+def test_a_kit_has_at_least_eight_checks_with_ids_of_its_kind(kind):
+    checks = KITS[kind][0].checks()
+    assert len(checks) >= 8
+    assert all(check.id.startswith(f"{kind}.") and check.summary for check in checks)
