@@ -6,7 +6,14 @@ from typing import ClassVar
 
 import pytest
 
-from themis.testing.kits import EngineKit, ExtractorKit, JudgeKit, MetricKit, ReducerKit
+from themis.testing.kits import (
+    DatasetKit,
+    EngineKit,
+    ExtractorKit,
+    JudgeKit,
+    MetricKit,
+    ReducerKit,
+)
 
 
 class Engines(EngineKit):
@@ -27,12 +34,18 @@ class Reducers(ReducerKit):
     order_independent = True
 
 
+class Datasets(DatasetKit):
+    broken: ClassVar = {"dataset_id": "broken"}
+    filtered: ClassVar = {"topic": "a"}
+
+
 KITS = {
     "engine": (Engines, "bad_engines"),
     "extractor": (Extractors, "bad_extractors"),
     "metric": (MetricKit, "bad_metrics"),
     "judge": (Judges, "bad_judges"),
     "reducer": (Reducers, "bad_reducers"),
+    "dataset": (Datasets, "bad_datasets"),
 }
 CASES = [
     pytest.param(kit, module, check.id, id=check.id)

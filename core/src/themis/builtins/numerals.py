@@ -88,7 +88,9 @@ def number_of(value: object) -> int | float | None:
     """A finite number as it is, text by `parse_number`, anything else (a bool too) None."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
         return value if math.isfinite(value) else None
     return parse_number(value) if isinstance(value, str) else None
 

@@ -39,6 +39,7 @@ def test_the_larger_of_both_tolerances_holds(trial, said):
 
 def test_large_integers_are_compared_exactly(trial, said):
     assert value(trial, said(str(10**200 + 1)), str(10**200), rel_tolerance=0) == 0.0
+    assert value(trial, said("raw", parsed=(10**400 + 1,)), 10**400, rel_tolerance=0) == 0.0
 
 
 def test_an_answer_that_is_no_number_scores_zero_and_says_so(trial, said):

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MODULES = ("engine", "extractor", "judge", "kit", "metric", "reducer")
+_MODULES = ("dataset", "engine", "extractor", "judge", "kit", "metric", "plugin", "reducer")
 if "pytest" in sys.modules:
     import pytest
 
     pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _MODULES))
 
 from themis.testing.kits.check import Check, CheckOutcome, Level, check, needs  # noqa: E402
+from themis.testing.kits.dataset import DatasetKit  # noqa: E402
 from themis.testing.kits.engine import EngineFailure, EngineKit  # noqa: E402
 from themis.testing.kits.extractor import ExtractorKit  # noqa: E402
 from themis.testing.kits.judge import JudgeKit  # noqa: E402
 from themis.testing.kits.kit import LIVE, ComponentKit, Kit  # noqa: E402
 from themis.testing.kits.metric import MetricKit  # noqa: E402
+from themis.testing.kits.plugin import PluginKit  # noqa: E402
 from themis.testing.kits.reducer import ReducerKit  # noqa: E402
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Check",
     "CheckOutcome",
     "ComponentKit",
+    "DatasetKit",
     "EngineFailure",
     "EngineKit",
     "ExtractorKit",
@@ -39,6 +42,7 @@ __all__ = [
     "Kit",
     "Level",
     "MetricKit",
+    "PluginKit",
     "ReducerKit",
     "check",
     "needs",
@@ -53,6 +57,7 @@ KITS: Mapping[str, type[ComponentKit]] = MappingProxyType(
             MetricKit,
             JudgeKit,
             ReducerKit,
+            DatasetKit,
         )
     }
 )

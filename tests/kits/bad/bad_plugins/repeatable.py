@@ -1,0 +1,27 @@
+"""Its hook declares something else each time."""
+
+from __future__ import annotations
+
+import itertools
+
+from themis.plugin import MetricDeclaration, PluginInfo, hookimpl
+
+_numbers = itertools.count()
+
+
+@hookimpl
+def themis_plugin():
+    return PluginInfo(core_api=">=1.0,<2", summary="A plugin for the kit's own tests.")
+
+
+@hookimpl
+def themis_metrics():
+    return [
+        MetricDeclaration(
+            name=f"polite-{next(_numbers)}",
+            implementation="bad_plugins.parts:Polite",
+            config="bad_plugins.parts:Settings",
+            version="1.0",
+            summary="Whether an answer is polite.",
+        )
+    ]
