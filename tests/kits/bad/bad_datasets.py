@@ -47,7 +47,7 @@ class Mappings(Good):
 
 class Storable(Good):
     def row(self, number):
-        return {**super().row(number), "raw": object()} if number == 2 else super().row(number)
+        return {**super().row(number), "raw": object} if number == 2 else super().row(number)
 
 
 class Rescan(Good):
