@@ -24,6 +24,8 @@ from themis.plugin.loading import load_target
 from themis.reporting.config_report_fields import constraints_of, type_text
 from themis.runtime.options import DEFAULT_DEADLINES, RuntimeOptions
 from themis.specs import Spec
+from themis.testing import PluginKit
+from themis.testing.kits import KITS
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -156,6 +158,19 @@ def _commands(name: str, command: click.Command, context: click.Context) -> Iter
     yield table(("option", "default", "meaning"), map(_option, _options_of(command)))
 
 
+def checks() -> str:
+    """Every check of every kit."""
+    return "\n".join(
+        f"### {kit.__name__}\n\n" + table(("check", "since", "level", "what it asks"), _checks(kit))
+        for kit in (PluginKit, *KITS.values())
+    )
+
+
+def _checks(kit: Any) -> Iterator[tuple[str, str, str, str]]:
+    for check in kit.checks():
+        yield f"`{check.id}`", check.since, check.level, check.summary
+
+
 def _options_of(command: click.Command) -> list[click.Option]:
     return [each for each in command.params if isinstance(each, click.Option)]
 
@@ -174,6 +189,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "runtime-options": options,
     "deadlines": deadlines,
     "commands": commands,
+    "checks": checks,
     **{f"{kind}s": partial(components, kind) for kind in _COMPONENTS},
 }
 

@@ -1,9 +1,11 @@
-"""What plugin authors test with: a fault-injecting model server, fakes, a virtual clock.
+"""What plugin authors test with: conformance kits, a fault-injecting model server, fakes, a clock.
 
-Needs nothing beyond the core distribution and pytest.
+Needs nothing beyond the core distribution and pytest. The kits are imported when first named.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from themis.testing.fakes import (
     FakeDataset,
@@ -39,10 +41,27 @@ from themis.testing.openai_server import FaultServer, echo_answer
 from themis.testing.openai_wire import Answer, ToolRequest
 from themis.testing.virtual_clock import VirtualClockLoop, run_virtual
 
+if TYPE_CHECKING:
+    from themis.testing.kits import (
+        CheckReport,
+        DatasetKit,
+        EngineKit,
+        ExtractorKit,
+        JudgeKit,
+        MetricKit,
+        PluginKit,
+        ReducerKit,
+        run_checks,
+    )
+
 __all__ = [
     "Answer",
     "Call",
+    "CheckReport",
+    "DatasetKit",
     "DroppedConnection",
+    "EngineKit",
+    "ExtractorKit",
     "FakeDataset",
     "FakeEngine",
     "FakeExtractor",
@@ -50,10 +69,14 @@ __all__ = [
     "FakeMetric",
     "Fault",
     "FaultServer",
+    "JudgeKit",
+    "MetricKit",
     "MidStreamDisconnect",
     "NeverAnswers",
     "NotJson",
+    "PluginKit",
     "RateLimited",
+    "ReducerKit",
     "Reply",
     "Schedule",
     "ScriptedJudge",
@@ -71,5 +94,15 @@ __all__ = [
     "in_order",
     "make_candidate",
     "make_trial",
+    "run_checks",
     "run_virtual",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from themis.testing import kits
+
+        return getattr(kits, name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

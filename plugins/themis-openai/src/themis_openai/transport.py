@@ -6,6 +6,7 @@ import asyncio
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from io import BytesIO
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -19,6 +20,8 @@ from themis_openai.failures import Reporter
 __all__ = ["Transport"]
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
+_LARGE = 2**20
+"""Larger bodies are sent piece by piece, so that other calls go on meanwhile."""
 
 
 class Transport:
@@ -41,7 +44,7 @@ class Transport:
         try:
             async with self._session(sent).post(
                 self._url(sent),
-                data=body,
+                data=body if len(body) < _LARGE else BytesIO(body),
                 headers=sent.headers,
                 timeout=self._timeout(seconds),
                 allow_redirects=False,

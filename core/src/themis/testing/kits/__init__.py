@@ -6,11 +6,6 @@ pytest is told to rewrite the kits' assertions, so that a failing check shows it
 from __future__ import annotations
 
 import sys
-from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _MODULES = ("dataset", "engine", "extractor", "judge", "kit", "metric", "plugin", "reducer")
 if "pytest" in sys.modules:
@@ -27,12 +22,15 @@ from themis.testing.kits.kit import LIVE, ComponentKit, Kit  # noqa: E402
 from themis.testing.kits.metric import MetricKit  # noqa: E402
 from themis.testing.kits.plugin import PluginKit  # noqa: E402
 from themis.testing.kits.reducer import ReducerKit  # noqa: E402
+from themis.testing.kits.report import CheckReport, run_checks  # noqa: E402
+from themis.testing.kits.table import KITS  # noqa: E402
 
 __all__ = [
     "KITS",
     "LIVE",
     "Check",
     "CheckOutcome",
+    "CheckReport",
     "ComponentKit",
     "DatasetKit",
     "EngineFailure",
@@ -46,19 +44,5 @@ __all__ = [
     "ReducerKit",
     "check",
     "needs",
+    "run_checks",
 ]
-
-KITS: Mapping[str, type[ComponentKit]] = MappingProxyType(
-    {
-        kit.kind: kit
-        for kit in (
-            EngineKit,
-            ExtractorKit,
-            MetricKit,
-            JudgeKit,
-            ReducerKit,
-            DatasetKit,
-        )
-    }
-)
-"""The kit of each kind of component."""

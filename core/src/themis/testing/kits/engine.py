@@ -14,7 +14,7 @@ from themis.records import InferenceRecord, InferenceResult, TokenUsage, TrialSp
 from themis.runtime.outcomes import as_inference
 from themis.testing.fakes import make_trial
 from themis.testing.kits.check import check, needs
-from themis.testing.kits.kit import ComponentKit, close
+from themis.testing.kits.kit import ComponentKit, close, opened
 from themis.testing.kits.texts import UNICODE
 
 __all__ = ["EngineFailure", "EngineKit"]
@@ -79,10 +79,9 @@ class EngineKit(ComponentKit):
         alone = [self._repeatable(prompt) for prompt in prompts[:4]]
 
         async def main() -> list[str]:
-            engine = self.make()
-            asked = (self._ask(engine, prompt, seed=1) for prompt in prompts)
-            answers = await asyncio.gather(*asked)
-            await close(engine)
+            async with opened(self.make()) as engine:
+                asked = (self._ask(engine, prompt, seed=1) for prompt in prompts)
+                answers = await asyncio.gather(*asked)
             return [_text(answer) for answer in answers]
 
         together = self.in_loop(main)
@@ -96,20 +95,11 @@ class EngineKit(ComponentKit):
         """A cancelled call raises CancelledError at once, and the next call is answered."""
 
         async def main() -> None:
-            engine = self.make()
-            needs(inspect.iscoroutinefunction(engine.infer), "its calls run in a thread")
-            await self._ask(engine, "before")
-            task = asyncio.ensure_future(self._ask(engine, "cancelled"))
-            await asyncio.sleep(0)
-            finished = task.done()
-            task.cancel()
-            done, _ = await asyncio.wait([task], timeout=2.0)
-            assert done, "a cancelled call was still running after 2 s"
-            assert finished or task.cancelled(), (
-                f"a cancelled call went on, and ended with {_ending(task)}; let CancelledError go"
-            )
-            await self._ask(engine, "after")
-            await close(engine)
+            async with opened(self.make()) as engine:
+                needs(inspect.iscoroutinefunction(engine.infer), "its calls run in a thread")
+                await self._ask(engine, "before")
+                await _cancelled(asyncio.ensure_future(self._ask(engine, "cancelled")))
+                await self._ask(engine, "after")
 
         self.in_loop(main)
 
@@ -194,12 +184,10 @@ class EngineKit(ComponentKit):
         expected = self._repeatable("What is 3 + 4?")
 
         async def main() -> str:
-            engine = self.make()
-            for number in range(3):
-                await self._ask(engine, f"What is {number} + 1?", seed=number)
-            answer = _text(await self._ask(engine, "What is 3 + 4?", seed=1))
-            await close(engine)
-            return answer
+            async with opened(self.make()) as engine:
+                for number in range(3):
+                    await self._ask(engine, f"What is {number} + 1?", seed=number)
+                return _text(await self._ask(engine, "What is 3 + 4?", seed=1))
 
         answer = self.in_loop(main)
         assert answer == expected, f"a new engine says {expected!r}, a used one {answer!r}"
@@ -209,10 +197,10 @@ class EngineKit(ComponentKit):
         """The item that an engine is given stays as it is."""
 
         async def main() -> None:
-            engine, item = self.make(), dict(self.item())
+            item = dict(self.item())
             trial = self.trial("What is 2 + 2?")
-            await self._ask(engine, "What is 2 + 2?", item=item)
-            await close(engine)
+            async with opened(self.make()) as engine:
+                await self._ask(engine, "What is 2 + 2?", item=item)
             assert item == self.item(), f"the item became {item!r}; copy what you change"
             assert trial == self.trial("What is 2 + 2?"), "the trial was changed"
 
@@ -256,11 +244,8 @@ class EngineKit(ComponentKit):
         """The answer of a new engine."""
 
         async def main() -> Any:
-            engine = self.make()
-            try:
+            async with opened(self.make()) as engine:
                 return await self._ask(engine, prompt, seed=seed)
-            finally:
-                await close(engine)
 
         return self.in_loop(main)
 
@@ -272,21 +257,19 @@ class EngineKit(ComponentKit):
 
     def _answered_or_refused(self, prompt: str | tuple[()]) -> None:
         async def main() -> None:
-            engine = self.make()
-            await self.outcome(self._ask(engine, prompt))
-            await close(engine)
+            async with opened(self.make()) as engine:
+                await self.outcome(self._ask(engine, prompt))
 
         self.in_loop(main)
 
     def _failure(self, failure: EngineFailure, code: ErrorCode) -> InferenceError:
         """The error that a failing service becomes, which must be an InferenceError of `code`."""
+        engine = self.failing_engine(failure)
+        needs(engine is not None, f"failing_engine({failure!r}) is not given")
 
         async def main() -> Any:
-            engine = self.failing_engine(failure)
-            needs(engine is not None, f"failing_engine({failure!r}) is not given")
-            outcome = await self.outcome(self._ask(engine, "hello"))
-            await close(engine)
-            return outcome
+            async with opened(engine):
+                return await self.outcome(self._ask(engine, "hello"))
 
         error = self.in_loop(main)
         assert isinstance(error, InferenceError), f"expected an InferenceError, got {error!r}"
@@ -306,7 +289,19 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-def _ending(task: asyncio.Task[Any] | asyncio.Future[Any]) -> str:
+async def _cancelled(task: asyncio.Future[Any]) -> None:
+    """Cancel a call that has begun; it must end at once, and as cancelled."""
+    await asyncio.sleep(0)
+    finished = task.done()
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=2.0)
+    assert done, "a cancelled call was still running after 2 s"
+    assert finished or task.cancelled(), (
+        f"a cancelled call went on, and ended with {_ending(task)}; let CancelledError go"
+    )
+
+
+def _ending(task: asyncio.Future[Any]) -> str:
     if task.cancelled():
         return "CancelledError"
     error = task.exception()

@@ -89,7 +89,7 @@ class ExtractorKit(ComponentKit):
         """Neither the candidate nor the configuration is changed."""
         config = self._config()
         before = copy.deepcopy(config)
-        for candidate in (_structured(), *map(make_candidate, self._texts())):
+        for candidate in (_structured("42"), *map(make_candidate, self._texts())):
             untouched = copy.deepcopy(candidate)
             self._read(self.make(), candidate, config)
             assert candidate == untouched, f"the candidate became {candidate!r:.300}"
@@ -187,11 +187,11 @@ class ExtractorKit(ComponentKit):
                 return
 
 
-def _structured() -> CandidateRecord:
+def _structured(text: str | None = None) -> CandidateRecord:
     from themis.records import InferenceRecord
 
     output = {"answer": [1, {"deep": "42"}], "confidence": 0.5}
-    return make_candidate("", inference=InferenceRecord(structured_output=output))
+    return make_candidate("", inference=InferenceRecord(raw_text=text, structured_output=output))
 
 
 def _same(first: ExtractionRecord, second: ExtractionRecord) -> bool:

@@ -11,7 +11,7 @@ from themis.plugin.declarations import ComponentKind
 from themis.records import InferenceRecord, JudgeResponse, Message
 from themis.records.canonical import plain
 from themis.testing.kits.check import check, needs
-from themis.testing.kits.kit import ComponentKit, close
+from themis.testing.kits.kit import ComponentKit, close, opened
 from themis.testing.kits.texts import UNICODE
 
 __all__ = ["JudgeKit"]
@@ -56,13 +56,12 @@ class JudgeKit(ComponentKit):
     @check("judge.failure")
     def test_a_failing_model_is_a_typed_failure(self) -> None:
         """A model that fails is a ThemisError, or a response with error, code and no text."""
+        judge = self.failing_judge()
+        needs(judge is not None, "failing_judge() is not given")
 
         async def main() -> Any:
-            judge = self.failing_judge()
-            needs(judge is not None, "failing_judge() is not given")
-            reply = await self.outcome(self._ask(judge, "42"))
-            await close(judge)
-            return reply
+            async with opened(judge):
+                return await self.outcome(self._ask(judge, "42"))
 
         reply = self.in_loop(main)
         if isinstance(reply, ThemisError):
@@ -127,9 +126,8 @@ class JudgeKit(ComponentKit):
         )
 
         async def main() -> list[str]:
-            judge = self.make()
-            replies = await asyncio.gather(*(self._ask(judge, answer) for answer in answers))
-            await close(judge)
+            async with opened(self.make()) as judge:
+                replies = await asyncio.gather(*(self._ask(judge, one) for one in answers))
             return [self._text(reply) for reply in replies]
 
         together = self.in_loop(main)
@@ -140,9 +138,9 @@ class JudgeKit(ComponentKit):
         """The request stays as it is."""
 
         async def main() -> None:
-            judge, request = self.make(), self.request("42")
-            await self.call(judge.judge, request)
-            await close(judge)
+            request = self.request("42")
+            async with opened(self.make()) as judge:
+                await self.outcome(self.call(judge.judge, request))
             assert request == self.request("42"), f"the request became {request!r}"
 
         self.in_loop(main)
@@ -176,18 +174,15 @@ class JudgeKit(ComponentKit):
         """The reply of a new judge."""
 
         async def main() -> Any:
-            judge = self.make()
-            reply = await self._ask(judge, answer)
-            await close(judge)
-            return reply
+            async with opened(self.make()) as judge:
+                return await self._ask(judge, answer)
 
         return self.in_loop(main)
 
     def _reply_or_refusal(self, answer: str) -> None:
         async def main() -> None:
-            judge = self.make()
-            reply = await self.outcome(self._ask(judge, answer))
-            await close(judge)
+            async with opened(self.make()) as judge:
+                reply = await self.outcome(self._ask(judge, answer))
             typed = isinstance(reply, (str, JudgeResponse, ThemisError))
             assert typed, f"the reply to {answer[:60]!r} is {reply!r:.200}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
 
 from themis.errors import PluginError, ThemisError
@@ -15,7 +16,7 @@ from themis.plugin.registry import PluginRegistry
 from themis.runtime.inline import InlineDeadline, InlineTimeoutError
 from themis.testing.kits.check import Check, NotApplicableError, described, needs
 
-__all__ = ["LIVE", "ComponentKit", "Kit", "close"]
+__all__ = ["LIVE", "ComponentKit", "Kit", "close", "opened"]
 
 LIVE = "THEMIS_LIVE"
 """Set to 1, this environment variable makes live checks run: they may cost money."""
@@ -184,6 +185,15 @@ class ComponentKit(Kit):
 
     def _too_long(self) -> str:
         return f"{self.subject()} did not end within {self.patience:g} s"
+
+
+@asynccontextmanager
+async def opened(component: T) -> AsyncIterator[T]:
+    """A component that is closed in the end, whatever happens."""
+    try:
+        yield component
+    finally:
+        await close(component)
 
 
 async def close(component: Any) -> None:

@@ -13,10 +13,10 @@ import attrs
 from themis.errors import PluginError
 from themis.plugin.refs import normalise
 from themis.plugin.registry import PluginRegistry
-from themis.testing.kits import KITS
 from themis.testing.kits.check import CheckOutcome, Level, outcome_of
 from themis.testing.kits.kit import Kit
 from themis.testing.kits.plugin import PluginKit
+from themis.testing.kits.table import KITS
 
 __all__ = ["CheckReport", "run_checks"]
 
