@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from themis.errors import ErrorCode, InferenceError, ThemisError
+from themis.records import ExtractionRecord, MetricScore, ScoreError
 from themis.runtime.inline import InlineDeadline, InlineTimeoutError
 from themis.runtime.limits.faults import text_of
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
     from themis.plugin import InferenceRuntime, JudgeRequest
     from themis.records import StageName, TrialSpec
-    from themis.runtime.components import Instances
-    from themis.runtime.limits import CallOutcome, RunLimits
+    from themis.runtime.components import ComponentMethod, Instances
+    from themis.runtime.limits import CallOutcome, ProviderGate, RunLimits
     from themis.runtime.options import RuntimeOptions
 
 __all__ = ["ComponentCalls"]
 
 _CHARACTERS_PER_TOKEN = 4
+_VALUES = frozenset({ExtractionRecord, MetricScore, ScoreError, float, int, bool, str, type(None)})
+"""What components return most; none of it is to be awaited."""
 
 
 class ComponentCalls:
@@ -39,6 +42,7 @@ class ComponentCalls:
         self._limits = limits
         self._options = options
         self._inline = InlineDeadline(min(options.deadline("parse"), options.deadline("score")))
+        self._gates: dict[tuple[int, StageName], ProviderGate] = {}
         self.secrets = secrets
 
     def close(self) -> None:
@@ -67,12 +71,13 @@ class ComponentCalls:
         `runtime` is asked before each attempt: a retry resumes from what the last one recorded.
         """
         method = self._instances.method(engine, "infer")
-        limited = engine.name in self._options.provider_token_limits
-        gate = self._limits.provider_gate(engine.name, stage, address=engine.address)
-        return await gate.call(
-            lambda: method(trial, context, runtime()),
-            component=f"engine {engine.name!r}",
-            blocking=engine.blocking or not inspect.iscoroutinefunction(method),
+        infer = method.function
+        limits = self._options.provider_token_limits
+        limited = bool(limits) and engine.name in limits
+        return await self._gate(engine, stage).call(
+            lambda: infer(trial, context, runtime()),
+            component=method.label,
+            blocking=method.blocking or not method.is_async,
             tokens=_most_tokens(trial) if limited else 0,
             usage=_used_tokens if limited else None,
         )
@@ -80,13 +85,21 @@ class ComponentCalls:
     async def judge(self, judge: BoundComponent, request: JudgeRequest) -> CallOutcome:
         """Ask a registered judge, under the same kind of gate as a model."""
         method = self._instances.method(judge, "judge")
-        gate = self._limits.provider_gate(judge.name, "judge", address=judge.address)
-        return await gate.call(
-            method,
+        return await self._gate(judge, "judge").call(
+            method.function,
             request,
-            component=f"judge {judge.name!r}",
-            blocking=judge.blocking or not inspect.iscoroutinefunction(method),
+            component=method.label,
+            blocking=method.blocking or not method.is_async,
         )
+
+    def _gate(self, component: BoundComponent, stage: StageName) -> ProviderGate:
+        """The gate of the service behind an engine or judge."""
+        key = (id(component), stage)
+        if key not in self._gates:
+            self._gates[key] = self._limits.provider_gate(
+                component.name, stage, address=component.address
+            )
+        return self._gates[key]
 
     async def evaluate(
         self, component: BoundComponent, name: str, stage: StageName, *args: Any
@@ -97,29 +110,28 @@ class ComponentCalls:
         stage's gate.
         """
         method = self._instances.method(component, name)
-        label = f"{component.kind} {component.name!r}"
-        threaded = component.blocking or self._inline.needs_thread
-        if threaded or inspect.iscoroutinefunction(method):
-            return await self._gated(component, stage, method, *args, blocking=threaded)
-        value = self._call_inline(method, label, stage, args)
-        if inspect.isawaitable(value):
-            return await self._gated(component, stage, _itself, value)
+        threaded = method.blocking or self._inline.needs_thread
+        if threaded or method.is_async:
+            return await self._gated(method, stage, method.function, *args, blocking=threaded)
+        value = self._call_inline(method, stage, args)
+        if type(value) not in _VALUES and inspect.isawaitable(value):
+            return await self._gated(method, stage, _itself, value)
         return value
 
     async def _gated(
         self,
-        component: BoundComponent,
+        method: ComponentMethod,
         stage: StageName,
-        method: Callable[..., Any],
+        function: Callable[..., Any],
         *args: Any,
         blocking: bool = False,
     ) -> Any:
         """Call under the stage's gate. A judged metric waits for calls that have deadlines."""
         judged = stage == "judge"
         outcome = await self._limits.stage_gate("score" if judged else stage).call(
-            method,
+            function,
             *args,
-            component=f"{component.kind} {component.name!r}",
+            component=method.label,
             blocking=blocking,
             deadline=math.inf if judged else None,
         )
@@ -127,18 +139,18 @@ class ComponentCalls:
             raise outcome.error
         return outcome.value
 
-    def _call_inline(self, method: Any, label: str, stage: StageName, args: Any) -> Any:
+    def _call_inline(self, method: ComponentMethod, stage: StageName, args: Any) -> Any:
         try:
-            return self._inline.call(method, *args)
+            return self._inline.call(method.function, *args)
         except ThemisError:
             raise
         except InlineTimeoutError:
-            msg = f"{label} did not end within {self.deadline(stage):g} s"
+            msg = f"{method.label} did not end within {self.deadline(stage):g} s"
             raise InferenceError(msg, code=ErrorCode.PROVIDER_TIMEOUT, retryable=False) from None
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            msg = f"{label} raised {type(error).__name__}: {text_of(error)}"
+            msg = f"{method.label} raised {type(error).__name__}: {text_of(error)}"
             raise ThemisError(msg, code=_STAGE_CODES[stage]) from error
 
 

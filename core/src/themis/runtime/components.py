@@ -6,13 +6,27 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import structlog
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
     from themis.planning.plan import Plan
 
-__all__ = ["Instances"]
+__all__ = ["ComponentMethod", "Instances"]
+
+
+@attrs.frozen(slots=True)
+class ComponentMethod:
+    """A component's method, with what is found out about it once.
+
+    `label` names the component in messages; `is_async` says that it must be awaited.
+    """
+
+    function: Callable[..., Any]
+    label: str
+    is_async: bool
+    blocking: bool
 
 
 class Instances:
@@ -20,6 +34,7 @@ class Instances:
 
     def __init__(self, plan: Plan) -> None:
         self._made: dict[int, Any] = {}
+        self._methods: dict[tuple[int, str], ComponentMethod] = {}
         for component in plan.components:
             self._made[id(component)] = component.make()
 
@@ -27,10 +42,17 @@ class Instances:
         """The instance of a component of the plan."""
         return self._made[id(component)]
 
-    def method(self, component: BoundComponent, name: str) -> Callable[..., Any]:
-        """A bound method of a component's instance."""
-        method: Callable[..., Any] = getattr(self._made[id(component)], name)
-        return method
+    def method(self, component: BoundComponent, name: str) -> ComponentMethod:
+        """A method of a component's instance."""
+        key = (id(component), name)
+        found = self._methods.get(key)
+        if found is None:
+            function = getattr(self._made[id(component)], name)
+            label = f"{component.kind} {component.name!r}"
+            is_async = inspect.iscoroutinefunction(function)
+            found = ComponentMethod(function, label, is_async, component.blocking)
+            self._methods[key] = found
+        return found
 
     async def close(self) -> None:
         """Call every instance's `close()`; a failing one is logged and stops no other."""
@@ -47,3 +69,4 @@ class Instances:
                     "component.close_failed", component=type(instance).__name__, error=str(error)
                 )
         self._made.clear()
+        self._methods.clear()
