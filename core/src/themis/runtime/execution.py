@@ -12,6 +12,7 @@ import structlog
 from themis.plugin.hook_points import takes_part
 from themis.runtime.calls import ComponentCalls
 from themis.runtime.cancellation import Cancellation, handle_signals
+from themis.runtime.collector import calm_collector
 from themis.runtime.components import Instances
 from themis.runtime.evaluation import Evaluator
 from themis.runtime.generation import Generator
@@ -67,7 +68,7 @@ class Execution:
         limits = RunLimits(self.project.execution_policy, self.context.options)
         reporting = asyncio.create_task(self._report(limits))
         try:
-            with handle_signals(cancellation, announce=_announce):
+            with handle_signals(cancellation, announce=_announce), calm_collector():
                 return await self._execute(limits, cancellation)
         finally:
             reporting.cancel()

@@ -1,0 +1,34 @@
+"""The collector during a run."""
+
+from __future__ import annotations
+
+import gc
+
+from themis.runtime.collector import calm_collector
+
+
+def test_the_collector_is_as_before_after_the_block():
+    before = gc.get_threshold()
+    with calm_collector():
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold()[0] >= before[0]
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+
+
+def test_a_collector_that_is_off_stays_off():
+    before = gc.get_threshold()
+    gc.set_threshold(0)
+    try:
+        with calm_collector():
+            assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*before)
+
+
+def test_cycles_made_in_the_block_are_collected():
+    with calm_collector():
+        cycle = []
+        cycle.append(cycle)
+        del cycle
+        assert gc.collect() >= 1
