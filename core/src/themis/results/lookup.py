@@ -45,6 +45,8 @@ class FoundRecord:
 def find_record(source: RunSource, record_id: str) -> FoundRecord:
     """The trial or candidate whose id is `record_id`, or the only one whose id begins so.
 
+    Slices may share a trial; its id then names the one of the first slice.
+
     Raises:
         UnknownRecordError: there is none, there are several, or it is no id at all.
     """
@@ -90,8 +92,8 @@ def _range(record_id: str) -> tuple[bytes, bytes]:
 
 
 def _only(source: RunSource, record_id: str, found: list[FoundRecord]) -> FoundRecord:
-    if len(found) == 1:
-        return found[0]
+    if found and len({_id(record) for record in found}) == 1:
+        return min(found, key=lambda record: record.trial.number)
     run_id = source.layout.run_id[:12]
     if found:
         named = ", ".join(_named(record) for record in found[:5])
@@ -105,5 +107,8 @@ def _only(source: RunSource, record_id: str, found: list[FoundRecord]) -> FoundR
 
 
 def _named(record: FoundRecord) -> str:
-    name = record.candidate_id or record.trial.trial_hash.hex()
-    return f"{record.kind} {name[:16]}"
+    return f"{record.kind} {_id(record)[:16]}"
+
+
+def _id(record: FoundRecord) -> str:
+    return record.candidate_id or record.trial.trial_hash.hex()

@@ -8,6 +8,8 @@ at once: what it queued for the store is counted as done when the store says it 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -51,18 +53,24 @@ class Pipeline:
     async def run(self) -> None:
         """Work until nothing is missing, the run is drained, or the store fails."""
         with ThreadPoolExecutor(1, thread_name_prefix="themis-feed") as executor:
-            async with asyncio.TaskGroup() as group:
-                for arms in self._groups():
-                    group.create_task(self._run_group(arms, executor))
-        await self.recorder.drain()
+            for arms in self._rounds():
+                async with asyncio.TaskGroup() as group:
+                    for alike in _by_engine(arms):
+                        group.create_task(self._run_group(alike, executor))
+                await self.recorder.drain()
+                if self.cancellation.draining.is_set():
+                    return
 
-    def _groups(self) -> list[frozenset[int]]:
-        """The arms of each engine."""
-        by_engine: dict[tuple[str, str | None] | None, list[Arm]] = {}
+    def _rounds(self) -> list[list[Arm]]:
+        """The arms, those that another slice has too in later rounds: they adopt what it made."""
+        rounds: list[list[Arm]] = []
+        seen: Counter[bytes] = Counter()
         for arm in self.source.plan.arms:
-            service = (arm.engine.name, arm.engine.address) if arm.engine else None
-            by_engine.setdefault(service, []).append(arm)
-        return [frozenset(arm.index for arm in arms) for arms in by_engine.values()]
+            if seen[arm.key] == len(rounds):
+                rounds.append([])
+            rounds[seen[arm.key]].append(arm)
+            seen[arm.key] += 1
+        return rounds
 
     async def _run_group(self, arms: frozenset[int], executor: ThreadPoolExecutor) -> None:
         feed = LaneFeed(self.source.chunks(arms), executor=executor, on_chunk=self._adopt)
@@ -131,3 +139,12 @@ class Pipeline:
             await self.recorder.evaluated(
                 work, outcome, lambda: self.tally.evaluated(work, outcome)
             )
+
+
+def _by_engine(arms: Sequence[Arm]) -> list[frozenset[int]]:
+    """The arms of each engine."""
+    groups: dict[tuple[str, str | None] | None, list[int]] = {}
+    for arm in arms:
+        service = (arm.engine.name, arm.engine.address) if arm.engine else None
+        groups.setdefault(service, []).append(arm.index)
+    return [frozenset(indexes) for indexes in groups.values()]
