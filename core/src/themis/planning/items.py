@@ -44,6 +44,11 @@ class PlannedItem:
             envelope["failure"] = self.failure
         return envelope
 
+    def own_fields(self) -> dict[str, Any]:
+        """A copy for a component, which may do with it as it likes: others read the item too."""
+        fields: dict[str, Any] = _own(self.payload)
+        return fields
+
     def canonical(self) -> bytes:
         """The envelope's canonical bytes; their digest is the item's key."""
         return canonical_bytes(self.envelope())
@@ -141,3 +146,11 @@ def _scalar(value: Any, at: str) -> Any:
         "let the dataset provider convert it"
     )
     raise ItemError(msg)
+
+
+def _own(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _own(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_own(entry) for entry in value]
+    return value

@@ -61,21 +61,22 @@ class ComponentCalls:
         self,
         engine: BoundComponent,
         trial: TrialSpec,
-        context: Mapping[str, Any],
+        context: Callable[[], Mapping[str, Any]],
         runtime: Callable[[], InferenceRuntime],
         *,
         stage: StageName,
     ) -> CallOutcome:
         """Ask an engine, with its provider's limits, retries and breaker.
 
-        `runtime` is asked before each attempt: a retry resumes from what the last one recorded.
+        `context` and `runtime` are asked before each attempt: it gets an item of its own, and a
+        retry resumes from what the last one recorded.
         """
         method = self._instances.method(engine, "infer")
         infer = method.function
         limits = self._options.provider_token_limits
         limited = bool(limits) and engine.name in limits
         return await self._gate(engine, stage).call(
-            lambda: infer(trial, context, runtime()),
+            lambda: infer(trial, context(), runtime()),
             component=method.label,
             blocking=method.blocking or not method.is_async,
             tokens=_most_tokens(trial) if limited else 0,

@@ -150,7 +150,7 @@ class Evaluator:
     ) -> MetricScore | ScoreError:
         metric = pending.metric
         context = MetricContext(
-            work.payload_item.payload,
+            work.payload_item.own_fields(),
             judge_service=asked,
             seed=work.seed,
             config=metric.component.raw_config,

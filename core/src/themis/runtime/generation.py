@@ -178,7 +178,7 @@ class Generator:
         outcome = await self._calls.infer(
             engine,
             trial,
-            work.payload_item.payload,
+            work.payload_item.own_fields,
             lambda: self._runtime(work, conversation),
             stage="generate",
         )

@@ -118,7 +118,7 @@ class JudgeCalls:
             secrets=calls.secrets,
         )
         trial = self._trial(judge, messages)
-        return await calls.infer(bound, trial, {}, lambda: runtime, stage="judge")
+        return await calls.infer(bound, trial, dict, lambda: runtime, stage="judge")
 
     def _trial(self, judge: JudgeInferenceSpec, messages: tuple[Message, ...]) -> TrialSpec:
         return TrialSpec(
