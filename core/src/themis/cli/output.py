@@ -17,9 +17,11 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, *, one_line: bool = False) -> None:
     """Print strict JSON, keys sorted; numbers that are not finite become null."""
     import orjson
 
-    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    if not one_line:
+        options |= orjson.OPT_INDENT_2
     click.echo(orjson.dumps(value, option=options).decode())

@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 
 from themis.cli.output import json_option, print_json
-from themis.cli.session import chosen_lock, lock_options, open_benchmark, store_option, with_file
+from themis.cli.session import (
+    chosen_lock,
+    lock_options,
+    open_benchmark,
+    store_option,
+    with_file,
+)
 
 __all__ = ["diff", "estimate", "plan", "preview"]
 
@@ -34,8 +40,7 @@ def plan(
     click.echo(f"run       {manifest.run_id}")
     click.echo(f"benchmark {manifest.benchmark_id}")
     for dataset in manifest.datasets:
-        short = f" ({dataset.shortfall} fewer than asked)" if dataset.shortfall else ""
-        click.echo(f"slice     {dataset.slice_id}: {dataset.item_count} items{short}")
+        click.echo(f"slice     {dataset.slice_id}: {dataset.item_count} items")
     for component in manifest.components:
         click.echo(
             f"{component['kind']:<9} {component['name']}@{component['version']}"
@@ -43,8 +48,8 @@ def plan(
         )
     counts = ", ".join(f"{stage} {count}" for stage, count in manifest.counts.items())
     click.echo(f"work      {manifest.trial_count} trials: {counts}")
-    for warning in manifest.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    for notice in manifest.notices():
+        click.echo(f"warning: {notice}", err=True)
 
 
 @click.command()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from themis.cli.output import json_option, print_json
@@ -122,6 +123,9 @@ def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, store: str) -
     from themis.runtime.orchestrator import RunHandle
 
     if isinstance(result, RunHandle):
+        if as_json:
+            print_json(attrs.asdict(result))
+            return
         click.echo(f"run {result.run_id[:12]} is {result.status} on backend {result.backend!r}")
         return
     _print(result, as_json=as_json, store=store)

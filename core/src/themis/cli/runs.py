@@ -37,7 +37,11 @@ def runs(store: Path | None, as_json: bool) -> None:
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @store_option
-@click.option("--follow", is_flag=True, help="Go on showing it until the run ends.")
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on showing it until the run ends; with --json, one line each.",
+)
 @json_option
 def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> None:
     """Show how far RUN is, from any shell: it is read from the store."""
@@ -50,16 +54,17 @@ def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> No
         full = opened.run(run_id).run_id
         while True:
             payload = opened.load_progress(full)
-            if payload is None:
+            if payload is None and not follow:
                 click.echo(f"run {full[:12]} is planned and has not started", err=True)
                 return
-            snapshot = ProgressSnapshot.from_dict(payload)
-            if as_json:
-                print_json(snapshot.to_dict())
-            else:
-                Console().print(render(snapshot))
-            if not follow or snapshot.status not in {"pending", "running"}:
-                return
+            if payload is not None:
+                snapshot = ProgressSnapshot.from_dict(payload)
+                if as_json:
+                    print_json(snapshot.to_dict(), one_line=follow)
+                else:
+                    Console().print(render(snapshot))
+                if not follow or snapshot.status not in {"pending", "running"}:
+                    return
             time.sleep(_REFRESH_SECONDS)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from themis.cli.locating import located_in
 from themis.cli.project_file import PROJECT_FILE, default_project_file, plugin_config
 
 if TYPE_CHECKING:
@@ -129,13 +130,15 @@ def open_benchmark(
 
     held = None if lock is None else read_lock(lock)
     loaded, registry = read_benchmark(file, project, lock=held)
+    with located_in(loaded):
+        options = RuntimeOptions.from_table(loaded.runtime)
     orchestrator = Orchestrator.from_project_spec(
         _with_store(loaded.project, store, loaded.project_dir),
         registry=registry,
         base_dir=loaded.base_dir,
     )
-    with orchestrator:
-        context = RuntimeContext(options=RuntimeOptions.from_table(loaded.runtime))
+    with orchestrator, located_in(loaded):
+        context = RuntimeContext(options=options)
         yield BenchmarkSession(loaded.benchmark, orchestrator, context, loaded)
 
 

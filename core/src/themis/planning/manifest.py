@@ -57,6 +57,16 @@ class RunManifest:
     project: Mapping[str, Any] = attrs.field(factory=dict)
     provenance: Mapping[str, Any] = attrs.field(factory=dict)
 
+    def notices(self) -> tuple[str, ...]:
+        """The plan's warnings, and each slice that has fewer items than its query asks for."""
+        short = (
+            f"slice {entry.slice_id!r} has {entry.item_count} items, "
+            f"{entry.shortfall} fewer than its query asks for"
+            for entry in self.datasets
+            if entry.shortfall
+        )
+        return (*self.warnings, *short)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, as they are stored and printed."""
         return attrs.asdict(self, recurse=True)

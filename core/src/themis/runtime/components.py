@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import structlog
+
+from themis.runtime.logging import get_logger
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
@@ -65,7 +66,7 @@ class Instances:
                 if inspect.isawaitable(value):
                     await value
             except Exception as error:  # noqa: BLE001 (plugin code; the results are safe already)
-                structlog.get_logger("themis.runtime").warning(
+                get_logger("themis.runtime").warning(
                     "component.close_failed", component=type(instance).__name__, error=str(error)
                 )
         self._made.clear()

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
-import structlog
 
 from themis.plugin.hook_points import takes_part
 from themis.runtime.calls import ComponentCalls
@@ -19,6 +18,7 @@ from themis.runtime.generation import Generator
 from themis.runtime.hooks import Hooks
 from themis.runtime.judging import JudgeService
 from themis.runtime.limits import RunLimits
+from themis.runtime.logging import get_logger
 from themis.runtime.pipeline import Pipeline
 from themis.runtime.progress import ProgressSnapshot, ProgressStatus, ProgressTracker
 from themis.runtime.recording import Recorder
@@ -187,7 +187,7 @@ class Execution:
             listener(snapshot)
         except Exception as error:  # noqa: BLE001 (the caller's code)
             self.listener = None
-            structlog.get_logger("themis.runtime").warning(
+            get_logger("themis.runtime").warning(
                 "a progress listener raised; it is not called again",
                 error=f"{type(error).__name__}: {error}",
             )
@@ -202,4 +202,4 @@ async def _watch(cancellation: Cancellation, limits: RunLimits, work: asyncio.Ta
 
 
 def _announce(message: str) -> None:
-    structlog.get_logger("themis.runtime").warning(message)
+    get_logger("themis.runtime").warning(message)

@@ -20,6 +20,7 @@ from themis.runtime.execution import Execution, ProgressListener
 from themis.runtime.handoff import HandOff
 from themis.runtime.hooks import Hooks
 from themis.runtime.importing import ImportSummary, import_candidates
+from themis.runtime.logging import get_logger
 from themis.runtime.planner import PlannedRun, RunPlanner
 from themis.runtime.progress import ProgressSnapshot
 from themis.runtime.providers import DatasetProviders
@@ -335,6 +336,8 @@ class Orchestrator:
             context.options.check_providers(planned.plan.providers)
             if stages.generate:
                 check_handlers(planned.plan, context.tool_handlers)
+            for notice in planned.manifest.notices():
+                get_logger("themis.runtime").warning(notice)
             execution = Execution(
                 planned=planned,
                 store=self._store,
