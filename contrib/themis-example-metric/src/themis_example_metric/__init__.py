@@ -1,0 +1,7 @@
+"""A plugin of Themis; `hooks.py` says what it provides."""
+
+from __future__ import annotations
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"
