@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from themis.cli.columns import columns
+from themis.cli.plugin_check import check
 from themis.cli.plugin_doctor import doctor
 from themis.cli.plugin_switches import disable, enable
 from themis.cli.project_file import plugin_config, project_option
@@ -38,6 +39,7 @@ def plugins() -> None:
     """
 
 
+plugins.add_command(check)
 plugins.add_command(doctor)
 plugins.add_command(enable)
 plugins.add_command(disable)
