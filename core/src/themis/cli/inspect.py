@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from themis.cli.output import json_option, print_json
+from themis.cli.output import json_option, print_json, printable
 from themis.cli.session import open_run_store, store_option
 
 __all__ = ["inspect"]
@@ -65,4 +65,4 @@ def _show(
     if as_json:
         print_json(record_to_dict(view, only_timeline=only_timeline))
     else:
-        click.echo(render_record(view, only_timeline=only_timeline))
+        click.echo(printable(render_record(view, only_timeline=only_timeline)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
-__all__ = ["json_option", "print_json"]
+__all__ = ["json_option", "print_json", "printable"]
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,4 +24,19 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
     options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
     if not one_line:
         options |= orjson.OPT_INDENT_2
-    click.echo(orjson.dumps(value, option=options).decode())
+    click.echo(orjson.dumps(_writable(value), option=options).decode())
+
+
+def printable(text: str) -> str:
+    """The text with lone surrogates, which no terminal takes, as their escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else printable(value)
+    if isinstance(value, Mapping):
+        return {_writable(key): _writable(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_writable(entry) for entry in value]
+    return value

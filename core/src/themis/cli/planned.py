@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from themis.cli.output import json_option, print_json
+from themis.cli.output import json_option, print_json, printable
 from themis.cli.session import (
     chosen_lock,
     lock_options,
@@ -103,7 +103,7 @@ def preview(
         print_json([entry.to_dict() for entry in shown])
         return
     for entry in shown:
-        click.echo(str(entry))
+        click.echo(printable(str(entry)))
 
 
 @click.command()
