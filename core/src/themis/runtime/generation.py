@@ -20,6 +20,7 @@ from themis.records import (
     TimelineStage,
     TrialSpec,
 )
+from themis.records.secrets import redact
 from themis.runtime.conversation import Conversation
 from themis.runtime.hooks import HookError, Hooks
 from themis.runtime.outcomes import as_inference
@@ -118,7 +119,7 @@ class Generator:
                 conversation=conversation,
             )
         except _StageError as error:
-            failure = error.failure
+            failure = self._without_secrets(error.failure)
             candidate = CandidateRecord(
                 candidate_id=work.candidate_key.hex(),
                 sample_index=work.sample,
@@ -127,6 +128,14 @@ class Generator:
                 failure=failure,
             )
         return Generated(candidate, trial, (clock.stage(work, failure),))
+
+    def _without_secrets(self, failure: FailureRecord) -> FailureRecord:
+        """An engine's error may quote the key that was refused."""
+        message = redact(failure.message)
+        for name, secret in self._context.secrets.items():
+            if secret:
+                message = message.replace(secret, f"<{name}>")
+        return failure if message == failure.message else attrs.evolve(failure, message=message)
 
     async def trial_of(self, work: Work, candidate: CandidateRecord) -> TrialSpec:
         """The trial of a stored candidate, as components saw it when the candidate was made.

@@ -6,6 +6,7 @@ import pytest
 
 from themis.errors import ErrorCode, InferenceError, SpecValidationError, StorageError
 from themis.records import ScoreError
+from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator
 from themis.specs import (
     ExecutionPolicySpec,
@@ -287,3 +288,14 @@ def test_a_project_file_makes_an_orchestrator_with_its_store(tmp_path):
     path.write_text('project_name = "p"\n[storage]\nroot_dir = "runs"\n', encoding="utf-8")
     with Orchestrator.from_project_file(path) as orchestrator:
         assert orchestrator.db_manager.place == str(tmp_path / "runs")
+
+
+def test_a_secret_that_an_engines_error_quotes_is_not_recorded(make, engine):
+    engine.failing = {"0"}
+    engine.error = ValueError("refused: hunter2hunter2 of Bearer abcdefgh12345678")
+    context = RuntimeContext(secrets={"api_key": "hunter2hunter2"})
+    result = make(items=rows(1)).run(sums_benchmark(), runtime=context)
+    [trial] = result.trial_hashes
+    message = result.get_trial(trial).candidates[0].failure.message
+    assert "refused: <api_key> of Bearer" in message
+    assert "abcdefgh12345678" not in message
