@@ -130,5 +130,5 @@ class Recorder:
         await self.submit(event, durable)
 
     async def status(self, status: RunStatus) -> None:
-        """The run's state changed; durable on return."""
-        await (await self.submit(recording.run_status(self._run, status=status)))
+        """The run's state changed; durable on return, and what the store raises is raised here."""
+        await (await self._store.submit_async([recording.run_status(self._run, status=status)]))
