@@ -65,7 +65,7 @@ def import_candidates(store: RunStore, records: Sequence[TrialRecord]) -> Import
     every = [(record.trial_spec, one) for record in records for one in record.candidates]
     good = [_Prebuilt.of(trial, one) for trial, one in every if one.inference is not None]
     known = store.known([key for entry in good for key in entry.keys])
-    fresh = [entry for entry in good if not all(key in known for key in entry.keys)]
+    fresh = [entry for entry in good if not any(key in known for key in entry.keys)]
     if fresh:
         _store(store, fresh)
     return ImportSummary(
