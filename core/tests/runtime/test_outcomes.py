@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -50,7 +52,7 @@ def test_a_record_is_an_extraction_as_it_is():
     assert as_extraction(record, extractor="x") is record
 
 
-@pytest.mark.parametrize("value", [True, 1, 1.0])
+@pytest.mark.parametrize("value", [True, 1, 1.0, Decimal(1), Fraction(1)])
 def test_numbers_and_bools_are_scores(value):
     assert as_score(value, metric="m") == MetricScore(metric_id="m", value=1.0)
 

@@ -58,7 +58,6 @@ class JudgeRequest:
     prompt: tuple[Message, ...]
     seed: int | None = None
     metric_id: str = ""
-    config: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 class JudgeServiceView(Protocol):

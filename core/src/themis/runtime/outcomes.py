@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -93,7 +94,7 @@ def as_score(value: Any, *, metric: str) -> MetricScore | ScoreError:
         return _checked_error(value, metric)
     if isinstance(value, MetricScore):
         return _checked(value, metric)
-    if isinstance(value, numbers.Real):
+    if isinstance(value, numbers.Real | Decimal):
         return _checked(MetricScore(metric_id=metric, value=value), metric)  # type: ignore[arg-type]
     return ScoreError(
         metric_id=metric,
@@ -135,7 +136,7 @@ def _checked_error(error: ScoreError, metric: str) -> ScoreError:
 
 def _finite(value: Any) -> float | None:
     if type(value) is not float:
-        if not isinstance(value, numbers.Real):
+        if not isinstance(value, numbers.Real | Decimal):
             return None
         try:
             value = float(value)

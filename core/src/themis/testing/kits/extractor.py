@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -164,7 +165,7 @@ class ExtractorKit(ComponentKit):
         extractor, before = self.make(), 0.0
         size = most // _GROWTH**4
         while True:
-            allowed = max(_MOST_GROWTH * before, _LEAST_SECONDS)
+            allowed = max(_MOST_GROWTH * before, _LEAST_SECONDS) if before else math.inf
             text = unit * (size // len(unit))
             took = min(self._tries(extractor, text, allowed))
             assert took < allowed, (
