@@ -53,11 +53,12 @@ class InferenceRuntime:
 
 @attrs.frozen(slots=True, kw_only=True)
 class JudgeRequest:
-    """What a judge component is asked: messages, a seed, and who asks."""
+    """What a judge component is asked: messages, a seed, and which metric asks, so configured."""
 
     prompt: tuple[Message, ...]
     seed: int | None = None
     metric_id: str = ""
+    config: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 class JudgeServiceView(Protocol):

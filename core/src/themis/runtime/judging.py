@@ -109,7 +109,12 @@ class JudgeCalls:
     ) -> CallOutcome:
         calls = self._service.calls
         if isinstance(judge, str):
-            request = JudgeRequest(prompt=messages, seed=seed, metric_id=self._metric.metric_id)
+            request = JudgeRequest(
+                prompt=messages,
+                seed=seed,
+                metric_id=self._metric.metric_id,
+                config=self._metric.component.raw_config,
+            )
             return await calls.judge(bound, request)
         runtime = InferenceRuntime(
             candidate_id=self._subject.hex(),

@@ -183,6 +183,7 @@ def test_a_registered_judge_is_asked_by_its_reference(make, registry):
     result = make(items=rows(1)).run_benchmark(judged(rubric("house")))
     assert means(result) == {"rubric_score": 0.25}
     assert (seen[0].metric_id, type(seen[0].seed)) == ("rubric_score", int)
+    assert seen[0].config["judges"] == ["house"]
 
 
 def test_a_judge_that_is_not_registered_is_an_error_of_the_plan(make):

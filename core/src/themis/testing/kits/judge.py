@@ -43,7 +43,7 @@ class JudgeKit(ComponentKit):
     def request(self, answer: str, *, seed: int = 1) -> JudgeRequest:
         """The request to judge `answer`."""
         asked = (Message("system", _TASK), Message("user", f"<answer>\n{answer}\n</answer>"))
-        return JudgeRequest(prompt=asked, seed=seed, metric_id="kit")
+        return JudgeRequest(prompt=asked, seed=seed, metric_id="kit", config={"scale": [0, 1]})
 
     @check("judge.verdict")
     def test_it_gives_a_verdict_that_can_be_stored(self) -> None:
