@@ -31,14 +31,18 @@ def estimate(
     done = dict(totals)
     pending: dict[int, list[bytes]] = {}
     entries = found.candidates()
+    counted: set[bytes] = set()  # slices that share items and arms share their artifacts
     while chunk := list(islice(entries, _CHUNK)):
         every = [key for keys in chunk for names in keys.stages().values() for key in names]
         known = planner.store.known(every)
         for keys in chunk:
+            new = keys.candidate not in counted
             for stage, names in keys.stages().items():
-                totals[stage] += len(names)
-                done[stage] += sum(name in known for name in names)
-            if keys.arm.engine is not None and keys.candidate not in known:
+                fresh = [name for name in names if name not in counted]
+                counted.update(fresh)
+                totals[stage] += len(fresh)
+                done[stage] += sum(name in known for name in fresh)
+            if new and keys.arm.engine is not None and keys.candidate not in known:
                 pending.setdefault(keys.arm.index, []).append(keys.item)
     models, assumptions = _models(found, pending, prices)
     return CostEstimate(

@@ -88,17 +88,18 @@ def diff(planner: RunPlanner, baseline: ExperimentSpec, treatment: ExperimentSpe
     shared = {
         key for keys in before.candidates() for stage in keys.stages().values() for key in stage
     }
-    totals = dict.fromkeys(("generate", "parse", "score"), 0)
-    rerun = dict(totals)
+    wanted: dict[str, set[bytes]] = {"generate": set(), "parse": set(), "score": set()}
     for keys in after.candidates():
         for stage, names in keys.stages().items():
-            totals[stage] += len(names)
-            rerun[stage] += sum(name not in shared for name in names)
+            wanted[stage].update(names)
     return RunDiff(
         baseline_run_id=before.run_id,
         treatment_run_id=after.run_id,
         changes=tuple(describe_changes(_described(before, baseline), _described(after, treatment))),
-        stages={stage: StageDiff(total=totals[stage], rerun=rerun[stage]) for stage in totals},
+        stages={
+            stage: StageDiff(total=len(names), rerun=len(names - shared))
+            for stage, names in wanted.items()
+        },
     )
 
 

@@ -55,6 +55,16 @@ def test_a_candidate_that_two_slices_share_is_made_once(make, registry):
     assert (one["mean"], one["count"]) == (two["mean"], two["count"])
 
 
+def test_work_that_two_slices_share_is_estimated_once(make, registry):
+    registry.register_inference_engine("unsteady", Unsteady())
+    orchestrator, spec = make(items=rows(3)), two_slices()
+    estimate = orchestrator.estimate(spec)
+    assert (estimate.stages["generate"].total, estimate.models[0].calls) == (6, 6)
+    assert orchestrator.diff_specs(spec, spec).stages["generate"].total == 6
+    orchestrator.run(spec)
+    assert orchestrator.estimate(spec).stages["generate"].pending == 0
+
+
 def test_the_trial_of_a_shared_id_is_the_first_slices(make, registry):
     registry.register_inference_engine("unsteady", Unsteady())
     result = make(items=rows(3)).run(two_slices())
