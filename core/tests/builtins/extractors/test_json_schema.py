@@ -72,3 +72,10 @@ def test_without_the_package_the_error_names_the_extra():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.stderr.splitlines()[-1].endswith("pip install 'themis-framework[json-schema]'")
+
+
+def test_only_so_many_values_of_a_text_are_held_against_the_schema():
+    settings = {"schema": {"required": ["answer"]}}
+    near, far = '{"answer": 1}' + "{}" * 900, '{"answer": 1}' + "{}" * 1100
+    assert read(near, settings).parsed_answer == {"answer": 1}
+    assert not read(far, settings).success

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, field_validator
@@ -15,6 +16,10 @@ from themis.errors import OptionalDependencyError
 from themis.plugin import CandidateRecord
 
 __all__ = ["JsonSchema", "JsonSchemaSettings"]
+
+
+_MOST_VALUES = 1000
+"""How many of a text's values are held against the schema: hostile text may have a million."""
 
 
 class JsonSchemaSettings(Settings):
@@ -53,6 +58,7 @@ class JsonSchema(TextExtractor[JsonSchemaSettings]):
     The value is the structured output, the whole text, or an object or array inside it. With
     `{"schema": {"type": "object", "required": ["name"]}}`, `'Here: {"name": "Ada"}'` gives
     `{"name": "Ada"}`. A value that does not meet the schema fails with the place and the reason.
+    At most 1,000 values of a text are held against the schema, from the end that `which` names.
     """
 
     component_id: ClassVar[str] = "json_schema"
@@ -77,7 +83,8 @@ def _values(text: str, *, last_first: bool) -> Iterator[Any]:
         spans = list(json_spans(text))
     else:
         return
-    for start, end in reversed(spans) if last_first else spans:
+    nearest = reversed(spans) if last_first else iter(spans)
+    for start, end in islice(nearest, _MOST_VALUES):
         yield storable(text[start:end])
 
 
