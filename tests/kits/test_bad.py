@@ -13,7 +13,9 @@ from themis.testing.kits import (
     JudgeKit,
     MetricKit,
     ReducerKit,
+    StoreKit,
 )
+from themis.testing.kits.events import planned
 
 
 class Engines(EngineKit):
@@ -39,6 +41,16 @@ class Datasets(DatasetKit):
     filtered: ClassVar = {"topic": "a"}
 
 
+class Stores(StoreKit):
+    def previous(self, folder):
+        from bad_stores import Good, Settings
+
+        with Good(Settings(root_dir=str(folder))) as store:
+            store.append([planned()])
+        (folder / "old").touch()
+        return {"root_dir": str(folder)}
+
+
 KITS = {
     "engine": (Engines, "bad_engines"),
     "extractor": (Extractors, "bad_extractors"),
@@ -46,7 +58,10 @@ KITS = {
     "judge": (Judges, "bad_judges"),
     "reducer": (Reducers, "bad_reducers"),
     "dataset": (Datasets, "bad_datasets"),
+    "store": (Stores, "bad_stores"),
 }
+COSTLY = {"store.crash", "store.large", "store.two_writers"}
+"""Checks that take seconds: made of the good store, and of the one that fails them."""
 CASES = [
     pytest.param(kit, module, check.id, id=check.id)
     for kit, module in KITS.values()
@@ -60,7 +75,7 @@ def states(outcomes, state):
 
 @pytest.mark.parametrize(("kit", "module", "check_id"), CASES)
 def test_a_component_with_one_fault_fails_exactly_that_check(tested, kit, module, check_id):
-    outcomes = tested(kit, module, check_id.partition(".")[2])
+    outcomes = tested(kit, module, check_id.partition(".")[2], without=COSTLY - {check_id})
     failed = states(outcomes, "failed")
     assert set(failed) == {check_id}, failed
     assert failed[check_id], "a failure says what is wrong"

@@ -12,6 +12,7 @@ from themis.plugin import (
     InferenceEngineDeclaration,
     MetricDeclaration,
     PluginInfo,
+    StorageBackendDeclaration,
     hookimpl,
 )
 
@@ -22,6 +23,7 @@ __all__ = [
     "themis_inference_engines",
     "themis_metrics",
     "themis_plugin",
+    "themis_storage_backends",
 ]
 
 _TOKENS = "themis.builtins.engines.tokens:count_tokens"
@@ -171,6 +173,20 @@ def themis_metrics() -> list[MetricDeclaration]:
         _judged("pairwise_preference", "PairwisePreference", "Which of two answers judges prefer."),
         _judged("reference_grading", "ReferenceGrading", "Whether judges find the answer right."),
         _judged("rubric_score", "RubricScore", "How well judges find that a rubric is met."),
+    ]
+
+
+@hookimpl
+def themis_storage_backends() -> list[StorageBackendDeclaration]:
+    """The store of a project that names no other."""
+    return [
+        StorageBackendDeclaration(
+            name="sqlite_blob",
+            implementation="themis.storage.sqlite_store:open_store",
+            config="themis.specs.storage:SqliteBlobStorageSpec",
+            version="1.0.0",
+            summary="A SQLite database and a folder of blobs.",
+        )
     ]
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         MetricKit,
         PluginKit,
         ReducerKit,
+        StoreKit,
         run_checks,
     )
 
@@ -83,6 +84,7 @@ __all__ = [
     "Slow",
     "StatusError",
     "StepLog",
+    "StoreKit",
     "ToolRequest",
     "TruncatedBody",
     "VirtualClockLoop",

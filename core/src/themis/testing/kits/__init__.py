@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import sys
 
-_MODULES = ("dataset", "engine", "extractor", "judge", "kit", "metric", "plugin", "reducer")
+_MODULES = (
+    "dataset",
+    "engine",
+    "extractor",
+    "judge",
+    "kit",
+    "metric",
+    "plugin",
+    "reducer",
+    "store",
+)
 if "pytest" in sys.modules:
     import pytest
 
     pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _MODULES))
 
-from themis.testing.kits.check import Check, CheckOutcome, Level, check, needs  # noqa: E402
+from themis.testing.kits.check import Check, CheckOutcome, Level, check, needs, outcome_of  # noqa: E402
 from themis.testing.kits.dataset import DatasetKit  # noqa: E402
 from themis.testing.kits.engine import EngineFailure, EngineKit  # noqa: E402
 from themis.testing.kits.extractor import ExtractorKit  # noqa: E402
@@ -23,6 +33,7 @@ from themis.testing.kits.metric import MetricKit  # noqa: E402
 from themis.testing.kits.plugin import PluginKit  # noqa: E402
 from themis.testing.kits.reducer import ReducerKit  # noqa: E402
 from themis.testing.kits.report import CheckReport, run_checks  # noqa: E402
+from themis.testing.kits.store import StoreKit  # noqa: E402
 from themis.testing.kits.table import KITS  # noqa: E402
 
 __all__ = [
@@ -42,7 +53,9 @@ __all__ = [
     "MetricKit",
     "PluginKit",
     "ReducerKit",
+    "StoreKit",
     "check",
     "needs",
+    "outcome_of",
     "run_checks",
 ]

@@ -124,7 +124,11 @@ class ComponentKit(Kit):
         """A setting that does not exist is refused, and not silently ignored."""
         needs(self.component.config_model, "it declares no config model")
         self.configured()
-        wrong = {**self.settings(), "no_such_setting_0": 1}
+        self.refuses_unknown(self.settings())
+
+    def refuses_unknown(self, settings: Mapping[str, Any]) -> None:
+        """These settings with one more that does not exist are refused."""
+        wrong = {**settings, "no_such_setting_0": 1}
         try:
             self.component.configure(wrong)
         except PluginError:

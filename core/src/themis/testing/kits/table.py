@@ -13,6 +13,7 @@ from themis.testing.kits.judge import JudgeKit
 from themis.testing.kits.kit import ComponentKit
 from themis.testing.kits.metric import MetricKit
 from themis.testing.kits.reducer import ReducerKit
+from themis.testing.kits.store import StoreKit
 
 __all__ = ["KITS"]
 
@@ -26,6 +27,7 @@ KITS: Mapping[ComponentKind, type[ComponentKit]] = MappingProxyType(
             JudgeKit,
             ReducerKit,
             DatasetKit,
+            StoreKit,
         )
     }
 )
