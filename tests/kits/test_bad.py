@@ -7,8 +7,10 @@ from typing import ClassVar
 import pytest
 
 from themis.testing.kits import (
+    BackendKit,
     DatasetKit,
     EngineKit,
+    ExporterKit,
     ExtractorKit,
     JudgeKit,
     MetricKit,
@@ -41,6 +43,10 @@ class Datasets(DatasetKit):
     filtered: ClassVar = {"topic": "a"}
 
 
+class Backends(BackendKit):
+    most_at_once = 8
+
+
 class Stores(StoreKit):
     def previous(self, folder):
         from bad_stores import Good, Settings
@@ -59,6 +65,8 @@ KITS = {
     "reducer": (Reducers, "bad_reducers"),
     "dataset": (Datasets, "bad_datasets"),
     "store": (Stores, "bad_stores"),
+    "exporter": (ExporterKit, "bad_exporters"),
+    "backend": (Backends, "bad_backends"),
 }
 COSTLY = {"store.crash", "store.large", "store.two_writers"}
 """Checks that take seconds: made of the good store, and of the one that fails them."""

@@ -15,6 +15,7 @@ from themis.testing import (
     ExtractorKit,
     MetricKit,
     PluginKit,
+    StoreKit,
     make_trial,
 )
 from themis.testing.kits import KITS
@@ -210,6 +211,10 @@ class TestMemoryDataset(DatasetKit):
         provider = MemoryDatasetProvider({"rows": ROWS})
         registry.register("dataset_provider", "memory-of-rows", provider, version="1.0")
         return registry
+
+
+class TestSqliteBlob(StoreKit):
+    ref = "builtin/sqlite_blob"
 
 
 class TestHuggingFace(DatasetKit):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from themis.cli.output import json_option, print_json
 from themis.cli.session import open_run_store, store_option
+
+if TYPE_CHECKING:
+    from themis.results import BenchmarkResult
 
 __all__ = ["progress", "report", "runs"]
 
@@ -74,28 +79,58 @@ def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> No
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "csv", "json", "latex", "html"]),
     default="text",
     show_default=True,
-    help="The report's form; html is one self-contained page.",
+    help="The report's form: text, markdown, csv, json, latex, html (one self-contained page), or "
+    "the format of an exporter plugin, which needs --output.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write it to a file.")
 @json_option
 def report(run_id: str, store: Path | None, form: str, output: Path | None, as_json: bool) -> None:
     """Report RUN: leaderboard with intervals, comparison, failures, provenance."""
-    from themis.reporting.summary import render_summary, summarise
+    from themis.reporting.summary import FORMATS, render_summary, summarise
     from themis.results import BenchmarkResult
 
     with open_run_store(store) as opened:
         result = BenchmarkResult(opened, opened.run(run_id).run_id)
+        if not as_json and form not in FORMATS:
+            _export(result, form, output)
+            return
         text = render_summary(summarise(result), "json" if as_json else form)
     if output is None:
         click.echo(text)
-        return
+    else:
+        _write(output, lambda: _as_text(output, text))
+
+
+def _export(result: BenchmarkResult, form: str, output: Path | None) -> None:
+    """Write a result by the exporter of a plugin."""
+    from themis.cli.project_file import plugin_config
+    from themis.plugin.registry import PluginRegistry
+    from themis.reporting.summary import FORMATS
+
+    registry = PluginRegistry(config=plugin_config(None))
+    if not registry.has("exporter", form):
+        known = [*FORMATS, *(each.name for each in registry.snapshot().of_kind("exporter"))]
+        msg = f"unknown report format {form!r}; known: {', '.join(known)}"
+        raise click.BadParameter(msg, param_hint="--format")
+    if output is None:
+        msg = f"--format {form} writes a file; name it with --output"
+        raise click.UsageError(msg)
+    exporter = registry.get("exporter", form)
+    _write(output, lambda: exporter.export(result, output))
+
+
+def _as_text(output: Path, text: str) -> Path:
+    output.write_text(text, encoding="utf-8")
+    return output
+
+
+def _write(output: Path, write: Callable[[], Path]) -> None:
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
+        written = write()
     except OSError as error:
-        click.echo(f"error: {output} cannot be written: {error.strerror}", err=True)
+        click.echo(f"error: {output} cannot be written: {error.strerror or error}", err=True)
         sys.exit(2)
-    click.echo(f"wrote {output}", err=True)
+    click.echo(f"wrote {written}", err=True)

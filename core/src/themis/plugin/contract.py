@@ -33,6 +33,8 @@ METHODS: Mapping[ComponentKind, RequiredMethod] = MappingProxyType({
     "selector": RequiredMethod("select", ("candidates", "ctx")),
     "reducer": RequiredMethod("reduce", ("candidates", "ctx")),
     "dataset_provider": RequiredMethod("scan", ("slice_spec", "query")),
+    "execution_backend": RequiredMethod("execute", ("run",)),
+    "exporter": RequiredMethod("export", ("result", "path")),
 })  # fmt: skip
 
 HOOK_METHODS = (

@@ -25,17 +25,24 @@ from themis.records import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from themis.results import BenchmarkResult
     from themis.specs import DatasetQuerySpec, SliceSpec
 
 __all__ = [
     "CandidateReducer",
     "CandidateSelector",
     "DatasetProvider",
+    "ExecutionBackend",
+    "Exporter",
     "Extractor",
     "InferenceEngine",
     "JudgeModel",
     "Metric",
+    "PartitionedRun",
     "PipelineHook",
+    "StorageBackend",
 ]
 
 
@@ -119,6 +126,75 @@ class DatasetProvider(Protocol):
 
     def scan(self, slice_spec: SliceSpec, query: DatasetQuerySpec) -> Iterable[Mapping[str, Any]]:
         """Items as mappings; a generator is streamed."""
+        ...
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    """Writes a result in a format of its own: `themis report RUN --format NAME --output PATH`."""
+
+    def export(self, result: BenchmarkResult, path: Path) -> Path:
+        """Write `result` to `path`, over what is there, and give the path of what was written.
+
+        Raises OSError or a ThemisError where it cannot be written.
+        """
+        ...
+
+
+@runtime_checkable
+class StorageBackend(Protocol):
+    """Opens a store; the storage spec names it in `backend`, and has its settings.
+
+    The implementation is called with the validated config model. A `base_dir` among its settings
+    that the spec leaves out is the project's folder.
+    """
+
+    def __call__(self, config: Any, *, read_only: bool = False) -> Any:
+        """The store: a `themis.storage.RunStore`, open for writing, or only for reading.
+
+        Raises StorageError where it cannot be opened.
+        """
+        ...
+
+
+class PartitionedRun(Protocol):
+    """A run as an execution backend is given it: trials 0 to `trial_count`, in partitions."""
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+        ...
+
+    @property
+    def trial_count(self) -> int:
+        """How many trials it has."""
+        ...
+
+    def partitions(self, size: int = 200) -> Sequence[range]:
+        """All trials, cut into ranges of `size`."""
+        ...
+
+    async def execute(self, partition: range) -> None:
+        """Do all that is missing of a partition; what was done is durable when it returns.
+
+        It may be called again for the same partition: what is stored is not done twice.
+        """
+        ...
+
+
+@runtime_checkable
+class ExecutionBackend(Protocol):
+    """Decides when, and how many at once, a run's partitions are executed.
+
+    The project's `execution_backend.kind` names it, and has its settings.
+    """
+
+    async def execute(self, run: PartitionedRun) -> None:
+        """Execute every partition, and return when all are done.
+
+        A partition that fails is executed again or its error raised, never left out; when it is
+        cancelled, nothing of the run goes on.
+        """
         ...
 
 

@@ -19,6 +19,7 @@ from themis.runtime.hooks import Hooks
 from themis.runtime.judging import JudgeService
 from themis.runtime.limits import RunLimits
 from themis.runtime.logging import get_logger
+from themis.runtime.partitions import RunPartitions
 from themis.runtime.pipeline import Pipeline
 from themis.runtime.progress import ProgressSnapshot, ProgressStatus, ProgressTracker
 from themis.runtime.recording import Recorder
@@ -27,6 +28,7 @@ from themis.runtime.tally import Tally
 from themis.storage.finished import outcome_counts
 
 if TYPE_CHECKING:
+    from themis.plugin import ExecutionBackend
     from themis.plugin.registry import PluginRegistry
     from themis.runtime.context import RuntimeContext
     from themis.runtime.observers import TelemetryBus
@@ -57,6 +59,7 @@ class Execution:
     parallel_candidates: int
     bus: TelemetryBus | None = None
     listener: ProgressListener | None = None
+    backend: ExecutionBackend | None = None
     progress: ProgressTracker = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -128,18 +131,36 @@ class Execution:
             ),
         )
         tally = self._tally()
-        try:
-            await Pipeline(
-                source=self._source(),
+
+        def pipeline(trials: range | None) -> Pipeline:
+            return Pipeline(
+                source=self._source(trials),
                 generator=generator,
                 evaluator=Evaluator(calls=calls, hooks=hooks, judges=judges),
                 recorder=recorder,
                 tally=tally,
                 cancellation=cancellation,
                 workers=_WORKERS_PER_CALL * self.project.execution_policy.max_in_flight_work_items,
-            ).run()
+            )
+
+        try:
+            await self._run_through(pipeline)
         finally:
             calls.close()
+
+    async def _run_through(self, pipeline: Callable[[range | None], Pipeline]) -> None:
+        """All trials at once, or partition by partition as the backend decides."""
+        if self.backend is None:
+            await pipeline(None).run()
+            return
+        manifest = self.planned.manifest
+        await self.backend.execute(
+            RunPartitions(
+                run_id=manifest.run_id,
+                trial_count=manifest.trial_count,
+                pipeline=lambda trials: pipeline(trials).run(),
+            )
+        )
 
     def _tally(self) -> Tally:
         manifest = self.planned.manifest
@@ -149,7 +170,7 @@ class Execution:
         tally.expect(manifest.trial_count * manifest.num_samples)
         return tally
 
-    def _source(self) -> WorkSource:
+    def _source(self, trials: range | None) -> WorkSource:
         return WorkSource(
             plan=self.planned.plan,
             store=self.store,
@@ -157,6 +178,7 @@ class Execution:
             items=self.planned.items,
             stages=self.stages,
             parallel_candidates=self.parallel_candidates,
+            trials=trials,
         )
 
     def _outcome(self) -> ProgressStatus:

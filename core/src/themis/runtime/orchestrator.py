@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from themis.errors import ErrorCode, SpecValidationError
+from themis.errors import SpecValidationError
 from themis.planning.diff import RunDiff
 from themis.planning.estimate import CostEstimate, PriceTable
 from themis.planning.manifest import RunManifest
@@ -21,14 +21,16 @@ from themis.runtime.handoff import HandOff
 from themis.runtime.hooks import Hooks
 from themis.runtime.importing import ImportSummary, import_candidates
 from themis.runtime.logging import get_logger
+from themis.runtime.partitions import execution_backend
 from themis.runtime.planner import PlannedRun, RunPlanner
 from themis.runtime.progress import ProgressSnapshot
 from themis.runtime.providers import DatasetProviders
 from themis.runtime.rendering import blocking
 from themis.runtime.source import Stages
+from themis.runtime.stores import open_project_store
 from themis.runtime.tools import check_handlers
-from themis.specs import BenchmarkSpec, ExperimentSpec, ProjectSpec, SqliteBlobStorageSpec
-from themis.storage import RunStore, open_store
+from themis.specs import BenchmarkSpec, ExperimentSpec, ProjectSpec
+from themis.storage import RunStore
 
 if TYPE_CHECKING:
     from themis.planning.preview import PromptPreview
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["Orchestrator", "RunHandle"]
 
 Spec = BenchmarkSpec | ExperimentSpec
+_ELSEWHERE = frozenset({"worker_pool", "batch"})
+"""Kinds of execution backend whose work is done by other processes."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -107,7 +111,11 @@ class Orchestrator:
         self._registry = registry if registry is not None else PluginRegistry()
         folder = Path(base_dir) if base_dir is not None else Path.cwd()
         self._owns_store = storage_bundle is None
-        self._store = storage_bundle if storage_bundle is not None else _open_store(project, folder)
+        self._store = (
+            storage_bundle
+            if storage_bundle is not None
+            else open_project_store(project, folder, self._registry)
+        )
         self._planner = RunPlanner(
             project=project,
             registry=self._registry,
@@ -220,7 +228,7 @@ class Orchestrator:
         """Persist the manifest; execute now only where the backend is this machine."""
         planned = self._plan(spec)
         backend = self._project.execution_backend.kind
-        if backend == "local":
+        if backend not in _ELSEWHERE:
             self._run(planned, Stages(), runtime, progress)
         return self._handle(planned.manifest.run_id, backend)
 
@@ -234,7 +242,7 @@ class Orchestrator:
         """Continue a persisted run; a RunHandle while it is somebody else's, else the result."""
         run_id = self._store.run(run_id).run_id
         backend = self._project.execution_backend.kind
-        if backend != "local":
+        if backend in _ELSEWHERE:
             return self._handle(run_id, backend)
         return self._run(self._planner.reopen(run_id), Stages(), runtime, progress)
 
@@ -348,22 +356,11 @@ class Orchestrator:
                 parallel_candidates=self._parallel_candidates,
                 bus=self._bus,
                 listener=progress,
+                backend=execution_backend(self._project, self._registry),
             )
             blocking(execution.run())
             self._store.flush()
         return BenchmarkResult(self._store, run_id)
-
-
-def _open_store(project: ProjectSpec, folder: Path) -> RunStore:
-    """The store of a project; relative folders start at `folder`."""
-    storage = project.storage
-    if not isinstance(storage, SqliteBlobStorageSpec):
-        msg = (
-            f"storage backend {storage.backend!r} is not built in; install the plugin that "
-            "provides it, or pass an open store as storage_bundle"
-        )
-        raise SpecValidationError(msg, code=ErrorCode.PLUGIN_INCOMPATIBLE)
-    return open_store(storage.model_copy(update={"root_dir": str(folder / storage.root_dir)}))
 
 
 def _compiled(spec: Spec) -> ExperimentSpec:

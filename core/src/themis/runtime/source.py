@@ -7,7 +7,7 @@ not hold yet are adopted, and what is left becomes `Work`. Nothing is kept beyon
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import attrs
@@ -64,7 +64,8 @@ class WorkChunk:
 class WorkSource:
     """The missing work of one run.
 
-    `parallel_candidates` bounds how many samples of one trial are under way at once.
+    `parallel_candidates` bounds how many samples of one trial are under way at once. `trials` are
+    those that it is about; None: all.
     """
 
     plan: Plan
@@ -73,10 +74,16 @@ class WorkSource:
     items: ItemSource
     stages: Stages
     parallel_candidates: int
+    trials: range | None = None
 
     def chunks(self, arms: frozenset[int]) -> Iterator[WorkChunk]:
         """Chunk after chunk of the trials of `arms`."""
-        rows = (row for row in self.store.iter_trials(self.run, chunk=CHUNK) if row.arm in arms)
+        start = self.trials.start if self.trials is not None else 0
+        found = self.store.iter_trials(self.run, start=start, chunk=CHUNK)
+        if self.trials is not None:
+            stop = self.trials.stop
+            found = takewhile(lambda row: row.trial < stop, found)
+        rows = (row for row in found if row.arm in arms)
         while chunk := list(islice(rows, CHUNK)):
             yield self._chunk(chunk)
 

@@ -43,9 +43,11 @@ from themis.testing.virtual_clock import VirtualClockLoop, run_virtual
 
 if TYPE_CHECKING:
     from themis.testing.kits import (
+        BackendKit,
         CheckReport,
         DatasetKit,
         EngineKit,
+        ExporterKit,
         ExtractorKit,
         JudgeKit,
         MetricKit,
@@ -57,11 +59,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "BackendKit",
     "Call",
     "CheckReport",
     "DatasetKit",
     "DroppedConnection",
     "EngineKit",
+    "ExporterKit",
     "ExtractorKit",
     "FakeDataset",
     "FakeEngine",

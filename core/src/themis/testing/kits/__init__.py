@@ -8,8 +8,10 @@ from __future__ import annotations
 import sys
 
 _MODULES = (
+    "backend",
     "dataset",
     "engine",
+    "exporter",
     "extractor",
     "judge",
     "kit",
@@ -23,9 +25,11 @@ if "pytest" in sys.modules:
 
     pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _MODULES))
 
+from themis.testing.kits.backend import BackendKit  # noqa: E402
 from themis.testing.kits.check import Check, CheckOutcome, Level, check, needs, outcome_of  # noqa: E402
 from themis.testing.kits.dataset import DatasetKit  # noqa: E402
 from themis.testing.kits.engine import EngineFailure, EngineKit  # noqa: E402
+from themis.testing.kits.exporter import ExporterKit  # noqa: E402
 from themis.testing.kits.extractor import ExtractorKit  # noqa: E402
 from themis.testing.kits.judge import JudgeKit  # noqa: E402
 from themis.testing.kits.kit import LIVE, ComponentKit, Kit  # noqa: E402
@@ -39,6 +43,7 @@ from themis.testing.kits.table import KITS  # noqa: E402
 __all__ = [
     "KITS",
     "LIVE",
+    "BackendKit",
     "Check",
     "CheckOutcome",
     "CheckReport",
@@ -46,6 +51,7 @@ __all__ = [
     "DatasetKit",
     "EngineFailure",
     "EngineKit",
+    "ExporterKit",
     "ExtractorKit",
     "JudgeKit",
     "Kit",

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from themis.plugin.declarations import ComponentKind
+from themis.testing.kits.backend import BackendKit
 from themis.testing.kits.dataset import DatasetKit
 from themis.testing.kits.engine import EngineKit
+from themis.testing.kits.exporter import ExporterKit
 from themis.testing.kits.extractor import ExtractorKit
 from themis.testing.kits.judge import JudgeKit
 from themis.testing.kits.kit import ComponentKit
@@ -28,6 +30,8 @@ KITS: Mapping[ComponentKind, type[ComponentKit]] = MappingProxyType(
             ReducerKit,
             DatasetKit,
             StoreKit,
+            BackendKit,
+            ExporterKit,
         )
     }
 )
