@@ -74,8 +74,8 @@ def test_without_the_package_the_error_names_the_extra():
     assert run.stderr.splitlines()[-1].endswith("pip install 'themis-framework[json-schema]'")
 
 
-def test_only_so_many_values_of_a_text_are_held_against_the_schema():
-    settings = {"schema": {"required": ["answer"]}}
+def test_only_so_many_values_of_a_text_are_held_against_the_schema(read):
+    schema = {"required": ["answer"]}
     near, far = '{"answer": 1}' + "{}" * 900, '{"answer": 1}' + "{}" * 1100
-    assert read(near, settings).parsed_answer == {"answer": 1}
-    assert not read(far, settings).success
+    assert read(near, schema).parsed_answer == {"answer": 1}
+    assert not read(far, schema).success
