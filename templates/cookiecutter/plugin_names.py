@@ -28,12 +28,14 @@ _TAKEN = {"builtin", "local", "themis", "themis-core", "themis-eval", "themis-fr
 """Distribution names with a meaning of their own, or of other projects on the index."""
 
 _SUMMARIES = {
+    "backend": "A few partitions of a run at a time, each tried again where it fails.",
     "dataset": "Items from a table of an SQLite database.",
     "engine": "Chat models behind an HTTP API.",
     "extractor": "The text between a pair of tags.",
     "judge": "A judge without a model: right is what contains the reference answer.",
     "metric": "The share of an item's keywords that the answer has.",
     "reducer": "The answer that most candidates gave.",
+    "store": "Runs in one file of JSON lines.",
 }
 
 

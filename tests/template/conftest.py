@@ -59,7 +59,9 @@ class Rendered:
 
     def run_example(self, file: Path) -> dict[str, Any]:
         """The means of a run of a benchmark, by metric."""
-        store = ("--store", str(self.path.parent / f"{self.name}-store"))
+        store: tuple[str, ...] = ("--store", str(self.path.parent / f"{self.name}-store"))
+        if "[project.storage]" in file.read_text():
+            store = ()
         said = self.themis("run", str(file), *store, "--json", "--progress", "none")
         rows = json.loads(said)["sections"]["leaderboard"]
         return {row["metric_id"]: row["mean"] for row in rows}

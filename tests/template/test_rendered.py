@@ -13,18 +13,14 @@ from themis.testing import FaultServer
 
 TEMPLATE = Path(__file__).parents[2] / "templates" / "cookiecutter"
 KINDS = json.loads((TEMPLATE / "cookiecutter.json").read_text())["kind"]
-CHECK = """
-import sys
-from themis.testing import run_checks
-report = run_checks(sys.argv[1])
-assert report.ok, report.failed
-"""
 MEANS = {
     "metric": {"themis-my-metric/my_metric@1": 0.75},
     "extractor": {"exact_match": 0.5},
     "judge": {"reference_grading": 0.5},
     "engine": {"token_count": 6.5},
     "dataset": {"token_count": 7.0},
+    "store": {"token_count": 7.0},
+    "backend": {"token_count": 7.0},
 }
 HOSTILE = {
     "kind": "metric",
@@ -40,7 +36,7 @@ def conforms(plugin):
     plugin.lint()
     plugin.types()
     assert " passed" in plugin.test()
-    plugin.python("-c", CHECK, plugin.name)
+    plugin.themis("plugins", "check", plugin.name)
 
 
 @pytest.mark.slow
@@ -76,7 +72,7 @@ def test_hostile_answers_give_a_plugin_that_conforms(render):
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_the_files_of_the_chosen_kind_are_left(kind, render):
     plugin = render(kind=kind)
-    found = {path.stem for path in plugin.path.rglob("*") if path.stem in KINDS}
+    found = {path.stem for path in plugin.path.rglob("*.*") if path.stem in KINDS}
     assert found == {kind}
     tests = {path.name for path in plugin.path.glob("tests/*")}
     assert tests == {"test_plugin.py", f"test_{kind}.py"}

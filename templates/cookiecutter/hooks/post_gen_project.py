@@ -22,6 +22,14 @@ FILES = {
         "examples/questions.db",
     ],
     "reducer": ["src/*/reducer.py", "tests/test_reducer.py"],
+    "store": [
+        "src/*/store.py",
+        "src/*/journal.py",
+        "src/*/entries.py",
+        "tests/test_store.py",
+        "examples/store.toml",
+    ],
+    "backend": ["src/*/backend.py", "tests/test_backend.py", "examples/backend.toml"],
 }
 ITEMS_NOT_NEEDED = {"dataset": ["examples/items.jsonl"], "reducer": ["examples/items.jsonl"]}
 

@@ -15,6 +15,7 @@ from themis.errors import (
     MetricError,
     PluginError,
     SpecValidationError,
+    StorageError,
     ThemisError,
 )
 from themis.plugin.contexts import (
@@ -129,6 +130,7 @@ __all__ = [
     "SpecValidationError",
     "StorageBackend",
     "StorageBackendDeclaration",
+    "StorageError",
     "ThemisError",
     "TokenUsage",
     "ToolHandler",

@@ -2,6 +2,7 @@
 
 from themis.storage.events import Event, StoredEvent
 from themis.storage.items import Item
+from themis.storage.lock import WriterLock
 from themis.storage.protocol import CandidateRow, RunRow, RunStore, TrialRow
 from themis.storage.recording import (
     ParseEntry,
@@ -52,6 +53,7 @@ __all__ = [
     "SqliteRunStore",
     "StoredEvent",
     "TrialRow",
+    "WriterLock",
     "evaluated",
     "generated",
     "open_store",

@@ -90,11 +90,16 @@ class SqliteRunStore(SqlRunStore):
 
 
 class InMemoryRunStore(SqlRunStore):
-    """A store that is gone once it is closed; for tests. Everything but the disk is the same."""
+    """A store that is gone once it is closed. Everything but the disk is the same.
+
+    It is for tests, and for stores that keep their events elsewhere and everything that is derived
+    of them in memory; `place` is what messages call those.
+    """
 
     def __init__(
         self,
         *,
+        place: str = "memory",
         compression: Compression = "zstd",
         store_item_payloads: bool = True,
         limits: Limits | None = None,
@@ -102,12 +107,12 @@ class InMemoryRunStore(SqlRunStore):
         uri = memory_uri(f"themis-{uuid.uuid4().hex}")
         self.blobs: BlobStore = MemoryBlobs()
         with ExitStack() as opened:
-            self.writing = _migrated(uri, "memory", opened)
+            self.writing = _migrated(uri, place, opened)
             super().__init__(
                 reading=reading_engine(uri),
                 writing=self.writing,
                 payloads=PayloadFormat(self.blobs, compression=compression),
-                place="memory",
+                place=place,
                 held=opened,
                 store_item_payloads=store_item_payloads,
                 limits=limits,

@@ -14,11 +14,15 @@ from themis.plugin import JudgeDeclaration, PluginInfo, hookimpl
 from themis.plugin import DatasetProviderDeclaration, PluginInfo, hookimpl
 {%- elif cookiecutter.kind == "reducer" -%}
 from themis.plugin import PluginInfo, ReducerDeclaration, hookimpl
+{%- elif cookiecutter.kind == "store" -%}
+from themis.plugin import PluginInfo, StorageBackendDeclaration, hookimpl
+{%- elif cookiecutter.kind == "backend" -%}
+from themis.plugin import ExecutionBackendDeclaration, PluginInfo, hookimpl
 {%- endif %}
 
-{% set hook = {"metric": "themis_metrics", "engine": "themis_inference_engines", "extractor": "themis_extractors", "judge": "themis_judges", "dataset": "themis_dataset_providers", "reducer": "themis_reducers"}[cookiecutter.kind] -%}
-{% set declaration = {"metric": "MetricDeclaration", "engine": "InferenceEngineDeclaration", "extractor": "ExtractorDeclaration", "judge": "JudgeDeclaration", "dataset": "DatasetProviderDeclaration", "reducer": "ReducerDeclaration"}[cookiecutter.kind] -%}
-{% set class = {"metric": "KeywordRecall", "engine": "ChatEngine", "extractor": "TaggedText", "judge": "ContainmentJudge", "dataset": "SqliteTable", "reducer": "MajorityVote"}[cookiecutter.kind] -%}
+{% set hook = {"metric": "themis_metrics", "engine": "themis_inference_engines", "extractor": "themis_extractors", "judge": "themis_judges", "dataset": "themis_dataset_providers", "reducer": "themis_reducers", "store": "themis_storage_backends", "backend": "themis_execution_backends"}[cookiecutter.kind] -%}
+{% set declaration = {"metric": "MetricDeclaration", "engine": "InferenceEngineDeclaration", "extractor": "ExtractorDeclaration", "judge": "JudgeDeclaration", "dataset": "DatasetProviderDeclaration", "reducer": "ReducerDeclaration", "store": "StorageBackendDeclaration", "backend": "ExecutionBackendDeclaration"}[cookiecutter.kind] -%}
+{% set class = {"metric": "KeywordRecall", "engine": "ChatEngine", "extractor": "TaggedText", "judge": "ContainmentJudge", "dataset": "SqliteTable", "reducer": "MajorityVote", "store": "JournalStore", "backend": "PartitionPool"}[cookiecutter.kind] -%}
 __all__ = ["{{ [hook, "themis_plugin"] | sort | join('", "') }}"]
 
 
@@ -42,7 +46,7 @@ def {{ hook }}() -> list[{{ declaration }}]:
         {{ declaration }}(
             name="{{ cookiecutter.__component }}",
             implementation="{{ cookiecutter.__package }}.{{ cookiecutter.kind }}:{{ class }}",
-{%- if cookiecutter.kind in ["dataset", "engine", "extractor", "metric"] %}
+{%- if cookiecutter.kind in ["backend", "dataset", "engine", "extractor", "metric", "store"] %}
             config="{{ cookiecutter.__package }}.{{ cookiecutter.kind }}:{{ class }}Config",
 {%- endif %}
             version="1.0.0",
