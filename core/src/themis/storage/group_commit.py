@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from themis.errors import ErrorCode, StorageError, ThemisError
 from themis.storage.artifact_index import ArtifactLookup
 from themis.storage.bulk import insert, insert_new, upsert
+from themis.storage.dialects import sql_of
 from themis.storage.duplicates import Screening
 from themis.storage.events import Event, StoredEvent, event_hash, item_row_hash, now_ms
 from themis.storage.projection import Projection
@@ -29,25 +30,30 @@ if TYPE_CHECKING:
 __all__ = ["GroupCommit"]
 
 _RETRY_AFTER = (0.05, 0.2, 0.5, 1.0)
-_TRANSIENT = ("locked", "busy")
 
 Row = tuple[Any, ...]
 
 
 class GroupCommit:
-    """Commits groups on one engine. Used by one thread at a time, the only one that writes."""
+    """Commits groups on one engine, by one thread at a time.
+
+    A transaction of the engine has the store to itself: on SQLite this process is the only one
+    that writes, on PostgreSQL the engine's transactions begin with the store's lock. So numbers
+    are given in the order of commits, and what a group finds stored stays so.
+    """
 
     def __init__(self, engine: Engine, payloads: PayloadFormat, *, place: str) -> None:
         self._engine = engine
         self._payloads = payloads
         self._place = place
+        self._sql = sql_of(engine.dialect)
         self._projection = Projection(engine.dialect, EventReader(payloads).read)
         self._lookup = ArtifactLookup(engine.dialect)
         self._events = insert(events, engine.dialect)
         self._items = insert_new(items, engine.dialect)
         self._progress = upsert(progress, engine.dialect)
         self._next: int | None = None
-        self._in_doubt: tuple[int, list[Seqs]] | None = None
+        self._in_doubt: tuple[Sequence[Row], list[Seqs]] | None = None
 
     def commit(
         self, group: Sequence[Submission], notes: Mapping[str, bytes] | None = None
@@ -71,57 +77,65 @@ class GroupCommit:
         try:
             return self._with_retries(group, notes)
         except Exception as error:  # noqa: BLE001 (it becomes the outcome of the submissions)
-            self._projection.forget()
+            self._forget()
             return self._failure(group, error)
 
     def _with_retries(self, group: Sequence[Submission], notes: Mapping[str, bytes]) -> list[Seqs]:
         delays = iter(_RETRY_AFTER)
+        self._in_doubt = None
         while True:
-            self._in_doubt = None
             try:
-                return self._transact(group, notes)
+                return self._landed() or self._transact(group, notes)
             except OperationalError as error:
-                landed = self._landed()
-                if landed is not None:
-                    return landed
                 delay = next(delays, None)
-                if delay is None or not any(word in str(error.orig) for word in _TRANSIENT):
+                if delay is None or not self._sql.is_transient(error):
+                    if landed := self._landed():
+                        return landed
                     raise
-                self._projection.forget()
+                self._forget()
                 time.sleep(delay)
 
     def _transact(self, group: Sequence[Submission], notes: Mapping[str, bytes]) -> list[Seqs]:
         decoded = [(event, event.value()) for one in group for event in one.events]
         with self._engine.begin() as connection:
-            first = self._next or (connection.scalar(select(func.max(events.c.seq))) or 0) + 1
+            first = self._first_free(connection)
             screening = Screening(connection, decoded, first=first, lookup=self._lookup)
-            self._write(connection, screening.written)
+            rows = [self._event_row(*pair) for pair in screening.written]
+            self._events.run(connection, rows)
+            self._projection.apply(connection, [stored for _, stored in screening.written])
             self._items.run(connection, map(self._item_row, _distinct(group)))
             self._progress.run(connection, ((run, note, now_ms()) for run, note in notes.items()))
             answers = _dealt(group, screening.answers)
-            last = first + len(screening.written) - 1
-            self._in_doubt = (last, answers) if screening.written else None
-        self._next = last + 1
+            self._in_doubt = (rows, answers) if rows else None
+        self._next = first + len(rows)
         return answers
 
-    def _write(self, connection: Connection, written: Sequence[tuple[Event, StoredEvent]]) -> None:
-        self._events.run(connection, (self._event_row(*pair) for pair in written))
-        self._projection.apply(connection, [stored for _, stored in written])
+    def _first_free(self, connection: Connection) -> int:
+        if self._next is not None and not self._sql.many_writers:
+            return self._next
+        return (connection.scalar(select(func.max(events.c.seq))) or 0) + 1
 
     def _landed(self) -> list[Seqs] | None:
-        """The answers, if a commit that failed had in fact reached the disk."""
+        """The answers, if a commit that failed had in fact reached the disk.
+
+        Raises:
+            OperationalError: that is still unknown.
+        """
         if self._in_doubt is None:
             return None
-        last, answers = self._in_doubt
-        try:
-            with self._engine.begin() as connection:
-                found = connection.scalar(select(func.max(events.c.seq))) or 0
-        except DBAPIError:
-            return None  # still unknown; the retry, or the failure it ends in, decides
-        if found < last:
+        rows, answers = self._in_doubt
+        written = select(events.c.hash).where(events.c.seq.between(rows[0][0], rows[-1][0]))
+        with self._engine.begin() as connection:
+            found = list(connection.scalars(written.order_by(events.c.seq)))
+        self._in_doubt = None
+        if found != [row[-1] for row in rows]:
             return None
-        self._next = last + 1
+        self._next = rows[-1][0] + 1
         return answers
+
+    def _forget(self) -> None:
+        self._projection.forget()
+        self._next = None
 
     def _event_row(self, event: Event, stored: StoredEvent) -> Row:
         encoding, payload = self._payloads.pack(event.payload)

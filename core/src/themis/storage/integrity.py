@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from themis.storage.blobs import BlobDirectory, BlobStore
+from themis.storage.dialects import sql_of
 from themis.storage.items import decode_item
 from themis.storage.migrations import check_version, migrate
 from themis.storage.payloads import PayloadFormat
@@ -122,18 +123,15 @@ class _Check:
             self._result.add("database", f"{self._place} cannot be read further: {cause}")
 
     def _database(self, connection: Connection) -> None:
-        if connection.dialect.name != "sqlite":
-            return  # other databases check their own pages
-        for (line,) in connection.exec_driver_sql("PRAGMA integrity_check(100)"):
-            if line != "ok":
-                self._result.add("database", str(line))
+        for line in sql_of(connection.dialect).damage(connection):
+            self._result.add("database", line)
 
     def _events(self, connection: Connection) -> None:
         expected = 1
         for rows in self._reader.scan_rows(connection):
             for row in rows:
                 seq = row[0]
-                if seq != expected and connection.dialect.name == "sqlite":
+                if seq != expected:
                     self._result.add("event", f"events {expected} to {seq - 1} are missing")
                 expected = seq + 1
                 self._result.events += 1

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import OperationalError
 
 from themis.storage.blobs import BlobDirectory
+from themis.storage.dialects import sql_of
 from themis.storage.payloads import PayloadFormat
 from themis.storage.projection import Projection
 from themis.storage.reading import EventReader
@@ -92,7 +92,7 @@ def stats(path: str | Path) -> StoreStats:
             path=str(store.root),
             database_bytes=store.database.stat().st_size,
             log_bytes=log.stat().st_size if log.exists() else 0,
-            tables=_table_bytes(connection),
+            tables=sql_of(connection.dialect).table_bytes(connection),
             events=_events_by(connection, events.c.kind),
             runs=_events_by_run(connection),
             items=_usage(connection.execute(_weighed(items)).one()),
@@ -113,8 +113,8 @@ def vacuum(path: str | Path) -> int:
         with database_errors(str(root), doing="vacuumed"):
             _drop_unused_blobs(engine, BlobDirectory(root / "blobs"))
             connection = engine.raw_connection()
-            connection.cursor().execute("VACUUM")
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            for statement in sql_of(engine.dialect).reclaim():
+                connection.cursor().execute(statement)
     return before - _folder_bytes(root)
 
 
@@ -128,14 +128,6 @@ def _drop_unused_blobs(engine: Engine, blobs: BlobDirectory) -> None:
         if name not in used:
             blobs.discard(name)
     blobs.sweep()
-
-
-def _table_bytes(connection: Connection) -> dict[str, int]:
-    query = "SELECT name, SUM(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC, 1"
-    try:
-        return {str(row[0]): int(row[1]) for row in connection.exec_driver_sql(query)}
-    except OperationalError:
-        return {}  # this SQLite was built without the table of page statistics
 
 
 def _weighed(table: Any) -> Any:

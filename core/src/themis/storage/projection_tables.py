@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, delete, literal_column, select, update
+from sqlalchemy import BigInteger, bindparam, case, delete, literal_column, select, update
 
 from themis.errors import ErrorCode, StorageError
 from themis.records.canonical import canonical_bytes
-from themis.storage.bulk import BulkStatement, insert_new, upsert
+from themis.storage.bulk import BulkStatement, for_each, insert_new, upsert
 from themis.storage.reading import CHUNK, chunked
 from themis.storage.schema import (
     CandidateStatus,
@@ -25,8 +25,9 @@ from themis.storage.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import Connection, Dialect
+    from sqlalchemy.sql.base import Executable
 
     from themis.storage.events import StoredEvent
     from themis.storage.outcomes import CandidateKey, OutcomeBatch
@@ -46,9 +47,9 @@ class ProjectionTables:
         self._trials = insert_new(trials, dialect)
         self._candidates = upsert(candidates, dialect)
         self._scores = upsert(scores, dialect)
-        self._evaluated = BulkStatement(_MARK_EVALUATED, ("seq", "r", "t", "s"), dialect)
+        self._evaluated = for_each(_numbers("seq", "r", "t", "s"), _mark_evaluated, dialect)
         self._any_failed = BulkStatement(_ANY_FAILED, ("run",), dialect)
-        self._clear = BulkStatement(_CLEAR_NO_CANDIDATE, ("r", "m", "a", "t", "s"), dialect)
+        self._clear = for_each(_numbers("r", "m", "a", "t", "s"), _clear_no_candidate, dialect)
 
     def add_run(self, connection: Connection, event: StoredEvent) -> None:
         value, run, at = event.value, event.seq, event.at
@@ -108,23 +109,31 @@ class ProjectionTables:
         ]
 
 
-_MARK_EVALUATED = (
-    update(candidates)
-    .values(evaluated_seq=bindparam("seq"))
-    .where(
-        candidates.c.run == bindparam("r"),
-        candidates.c.trial == bindparam("t"),
-        candidates.c.sample == bindparam("s"),
+def _numbers(*names: str) -> dict[str, BigInteger]:
+    return {name: BigInteger() for name in names}
+
+
+def _mark_evaluated(given: Mapping[str, ColumnElement[Any]]) -> Executable:
+    return (
+        update(candidates)
+        .values(evaluated_seq=given["seq"])
+        .where(
+            candidates.c.run == given["r"],
+            candidates.c.trial == given["t"],
+            candidates.c.sample == given["s"],
+        )
     )
-)
-_CLEAR_NO_CANDIDATE = delete(scores).where(
-    scores.c.run == bindparam("r"),
-    scores.c.metric == bindparam("m"),
-    scores.c.arm == bindparam("a"),
-    scores.c.trial == bindparam("t"),
-    scores.c.sample == bindparam("s"),
-    scores.c.status == literal_column(str(ScoreStatus.NO_CANDIDATE.value)),
-)
+
+
+def _clear_no_candidate(given: Mapping[str, ColumnElement[Any]]) -> Executable:
+    return delete(scores).where(
+        scores.c.run == given["r"],
+        scores.c.metric == given["m"],
+        scores.c.arm == given["a"],
+        scores.c.trial == given["t"],
+        scores.c.sample == given["s"],
+        scores.c.status == literal_column(str(ScoreStatus.NO_CANDIDATE.value)),
+    )
 
 
 def _change_run(connection: Connection, event: StoredEvent, **cells: Any) -> None:
