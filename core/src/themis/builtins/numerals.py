@@ -103,7 +103,7 @@ def _fraction(text: str, match: re.Match[str]) -> Numeral | None:
     if below is None or max(len(run), len(below[1])) > MAX_DIGITS or not int(below[1]):
         return None
     value = _signed(int(run) / int(below[1]), match)
-    return _ended(text, Numeral(value, match.start(), below.end()))
+    return _ended(text, value, match.start(), below.end())
 
 
 def _plain_numbers(text: str, match: re.Match[str]) -> Iterator[Numeral]:
@@ -119,7 +119,7 @@ def _plain_numbers(text: str, match: re.Match[str]) -> Iterator[Numeral]:
             continue
         first = start + left if index else match.start()
         end = match.end() if exponent else start + right
-        yield _ended(text, Numeral(value if index else _signed(value, match), first, end))
+        yield _ended(text, value if index else _signed(value, match), first, end)
 
 
 def _value(digits: str, exponent: str | None) -> int | float | None:
@@ -138,7 +138,7 @@ def _signed(value: float, match: re.Match[str]) -> int | float:
     return -value if sign in {"-", "\u2212"} else value
 
 
-def _ended(text: str, numeral: Numeral) -> Numeral:
-    """With the percent sign that follows, if one does."""
-    percent = _PERCENT.match(text, numeral.end)
-    return attrs.evolve(numeral, end=percent.end(), percent=True) if percent else numeral
+def _ended(text: str, value: float, start: int, end: int) -> Numeral:
+    """The numeral, with the percent sign that follows if one does."""
+    percent = _PERCENT.match(text, end)
+    return Numeral(value, start, percent.end() if percent else end, percent=percent is not None)

@@ -150,7 +150,10 @@ def _scalar(value: Any, at: str) -> Any:
 
 def _own(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _own(entry) for key, entry in value.items()}
+        return {
+            key: entry if type(entry) in _AS_THEY_ARE else _own(entry)
+            for key, entry in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [_own(entry) for entry in value]
+        return [entry if type(entry) in _AS_THEY_ARE else _own(entry) for entry in value]
     return value

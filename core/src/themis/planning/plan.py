@@ -63,7 +63,13 @@ class Arm:
         return renderer.render(item.payload, self.slice_spec, self.params, self.model)
 
     def trial(
-        self, item: PlannedItem, *, trial_key: bytes, item_key: bytes, prompt: tuple[Message, ...]
+        self,
+        item: PlannedItem,
+        *,
+        trial_key: bytes,
+        item_key: bytes,
+        prompt: tuple[Message, ...] = (),
+        follow_ups: tuple[tuple[Message, ...], ...] = (),
     ) -> TrialSpec:
         """One item under this arm, as components see it."""
         spec, generation = self.slice_spec, self.slice_spec.generation
@@ -83,6 +89,7 @@ class Arm:
             tools=tuple(generation.tools) if generation else (),
             mcp_servers=tuple(generation.mcp_servers) if generation else (),
             max_tool_rounds=generation.max_tool_rounds if generation else 1,
+            follow_ups=follow_ups,
         )
 
     def describe(self) -> dict[str, Any]:

@@ -85,19 +85,26 @@ def plain(value: Any) -> Any:
 def _is_plain(value: Any) -> bool:
     """Whether orjson writes `value` as it should, or refuses it: three times as fast as `plain`."""
     kind = type(value)
-    if kind in _LEAVES:
-        return True
-    if kind is float:
-        if value == 0.0:
-            return math.copysign(1.0, value) > 0.0
-        size: float = abs(value)
-        return 1e-4 <= size < 1e16  # Python writes these without an exponent
-    if kind is not dict and kind is not list and kind is not tuple:
-        return False
-    for entry in value.values() if kind is dict else value:
-        if type(entry) not in _LEAVES and not _is_plain(entry):
+    if kind is dict:
+        entries = value.values()
+    elif kind is list or kind is tuple:
+        entries = value
+    else:
+        return kind in _LEAVES or (kind is float and _is_plain_number(value))
+    for entry in entries:
+        kind = type(entry)
+        if kind in _LEAVES:
+            continue
+        if not (_is_plain_number(entry) if kind is float else _is_plain(entry)):
             return False
     return True
+
+
+def _is_plain_number(value: float) -> bool:
+    """Whether Python writes it without an exponent, and not as -0.0."""
+    if 1e-4 <= value < 1e16:
+        return True
+    return 1e-4 <= -value < 1e16 or (value == 0.0 and math.copysign(1.0, value) > 0.0)
 
 
 def _number(value: float) -> Any:

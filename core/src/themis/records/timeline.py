@@ -37,6 +37,27 @@ class TimelineStage:
     duration_ms: float
     error: str | None = None
 
+    @classmethod
+    def timed(
+        cls,
+        stage: StageName,
+        component: str,
+        *,
+        start: float,
+        seconds: float,
+        error: str | None = None,
+    ) -> TimelineStage:
+        """A stage that took `seconds`; times are kept to the microsecond."""
+        return cls(
+            stage=stage,
+            component=component,
+            status="ok" if error is None else "error",
+            start=round(start, 6),
+            end=round(start + seconds, 6),
+            duration_ms=round(seconds * 1000, 3),
+            error=error,
+        )
+
 
 @attrs.frozen(slots=True)
 class RecordTimeline:

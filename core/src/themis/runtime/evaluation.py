@@ -213,13 +213,5 @@ def _parse_error(candidate: CandidateRecord) -> str | None:
 def _stage(
     stage: StageName, component: str, started: float, clock: float, error: str | None
 ) -> TimelineStage:
-    duration = (time.perf_counter() - clock) * 1000
-    return TimelineStage(
-        stage=stage,
-        component=component,
-        status="error" if error else "ok",
-        start=started,
-        end=started + duration / 1000,
-        duration_ms=duration,
-        error=error,
-    )
+    seconds = time.perf_counter() - clock
+    return TimelineStage.timed(stage, component, start=started, seconds=seconds, error=error)

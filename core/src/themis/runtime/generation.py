@@ -71,13 +71,11 @@ class _Clock:
         self.seconds += outcome.seconds
 
     def stage(self, work: Work, failure: FailureRecord | None) -> TimelineStage:
-        return TimelineStage(
-            stage=failure.stage if failure else "generate",
-            component=work.arm.engine.name if work.arm.engine else "import",
-            status="error" if failure else "ok",
+        return TimelineStage.timed(
+            failure.stage if failure else "generate",
+            work.arm.engine.name if work.arm.engine else "import",
             start=self.started,
-            end=self.started + self.seconds,
-            duration_ms=self.seconds * 1000,
+            seconds=self.seconds,
             error=failure.message if failure else None,
         )
 
@@ -105,11 +103,11 @@ class Generator:
     async def generate(self, work: Work) -> Generated:
         """The candidate of `work`."""
         clock = _Clock()
-        trial = work.trial_spec(())
+        trial: TrialSpec | None = None
         failure: FailureRecord | None = None
         try:
             _check(work)
-            trial = await self._rendered(work, trial)
+            trial = await self._rendered(work)
             inference, conversation = await self._converse(work, trial, clock)
             candidate = CandidateRecord(
                 candidate_id=work.candidate_key.hex(),
@@ -127,7 +125,7 @@ class Generator:
                 status="error",
                 failure=failure,
             )
-        return Generated(candidate, trial, (clock.stage(work, failure),))
+        return Generated(candidate, trial or work.trial_spec(), (clock.stage(work, failure),))
 
     def _without_secrets(self, failure: FailureRecord) -> FailureRecord:
         """An engine's error may quote the key that was refused."""
@@ -147,14 +145,14 @@ class Generator:
         if not self._rerenders and said.steps:
             return work.trial_spec(_sent(said))
         try:
-            return await self._rendered(work, work.trial_spec(()))
+            return await self._rendered(work)
         except _StageError:  # an imported candidate need not have a prompt that can be rendered
             return work.trial_spec(said.messages())
 
-    async def _rendered(self, work: Work, trial: TrialSpec) -> TrialSpec:
+    async def _rendered(self, work: Work) -> TrialSpec:
         """The trial with its prompt, as the hooks leave it."""
         try:
-            return await as_sent(trial, work.arm, work.payload_item, self._hooks)
+            return await as_sent(work.trial_spec, work.arm, work.payload_item, self._hooks)
         except ItemError as error:
             raise _StageError(_failure(error.code, error.message, "render")) from error
         except HookError as error:

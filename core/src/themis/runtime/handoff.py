@@ -123,7 +123,7 @@ class HandOff:
         if work.payload_item.failure is not None or work.arm.engine is None:
             return None
         try:
-            return as_sent_now(work.trial_spec(()), work.arm, work.payload_item, self._hooks)
+            return as_sent_now(work.trial_spec, work.arm, work.payload_item, self._hooks)
         except (ItemError, HookError):
             return None
 

@@ -28,6 +28,9 @@ __all__ = ["as_conversation", "as_extraction", "as_inference", "as_score", "fail
 
 _EVENT_DEPTH = 16
 _MOST_TOKENS = 2**53
+_MOST_INT = 2**63 - 1
+_SCALARS = frozenset({type(None), str, bool, float})
+_CONTAINERS = frozenset({dict, list, tuple})
 _NUMBER = (int, float)
 _INFERENCE_FIELDS: Mapping[str, tuple[type, ...]] = {
     "raw_text": (str,),
@@ -185,13 +188,21 @@ def _not_texts(name: str, values: Any) -> str | None:
 
 def _unstorable(value: Any) -> str | None:
     """Why a value of a component's own making cannot be stored; None if it can."""
-    if value is None or type(value) in (str, bool) or value == ():
+    if _is_surely_storable(value):
         return None
     try:
         canonical_bytes(_nested(value))
     except Exception as error:  # noqa: BLE001 (whatever its own methods do is its own fault)
         return text_of(error) or type(error).__name__
     return None
+
+
+def _is_surely_storable(value: Any) -> bool:
+    """Whether it is one of the values that the encoder writes whatever they are."""
+    kind = type(value)
+    if isinstance(value, int) and kind is int:
+        return -_MOST_INT <= value <= _MOST_INT  # longer ones have a limit of their own
+    return kind in _SCALARS or (kind in _CONTAINERS and not value)
 
 
 def _nested(value: Any) -> Any:

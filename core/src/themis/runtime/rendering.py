@@ -5,23 +5,34 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import attrs
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from themis.planning.items import PlannedItem
     from themis.planning.plan import Arm
-    from themis.records import TrialSpec
+    from themis.records import Message, TrialSpec
     from themis.runtime.hooks import Hooks
 
-__all__ = ["as_sent", "as_sent_now", "blocking"]
+__all__ = ["MakesTrial", "as_sent", "as_sent_now", "blocking"]
 
 T = TypeVar("T")
 
 
-async def as_sent(trial: TrialSpec, arm: Arm, item: PlannedItem, hooks: Hooks) -> TrialSpec:
-    """`trial` with its prompt and follow-ups; hooks see what is generated here, not imports.
+class MakesTrial(Protocol):
+    """Makes the trial of one item under one arm, with what is sent."""
+
+    def __call__(
+        self,
+        *,
+        prompt: tuple[Message, ...] = (),
+        follow_ups: tuple[tuple[Message, ...], ...] = (),
+    ) -> TrialSpec:
+        """The trial with this prompt and these scripted later turns."""
+        ...
+
+
+async def as_sent(make: MakesTrial, arm: Arm, item: PlannedItem, hooks: Hooks) -> TrialSpec:
+    """The trial with its prompt and follow-ups; hooks see what is generated here, not imports.
 
     Raises:
         ItemError: the item lacks a field that a template reads.
@@ -29,16 +40,15 @@ async def as_sent(trial: TrialSpec, arm: Arm, item: PlannedItem, hooks: Hooks) -
     """
     prompt, follow_ups = arm.render(item), arm.render_follow_ups(item)
     if hooks.pre_inference and arm.engine is not None:
-        prompt = tuple(await hooks.apply("pre_inference", trial, prompt))
-    return attrs.evolve(trial, prompt=prompt, follow_ups=follow_ups)
+        prompt = tuple(await hooks.apply("pre_inference", make(), prompt))
+    return make(prompt=prompt, follow_ups=follow_ups)
 
 
-def as_sent_now(trial: TrialSpec, arm: Arm, item: PlannedItem, hooks: Hooks) -> TrialSpec:
+def as_sent_now(make: MakesTrial, arm: Arm, item: PlannedItem, hooks: Hooks) -> TrialSpec:
     """`as_sent`, from synchronous code."""
     if not hooks.pre_inference or arm.engine is None:
-        prompt, follow_ups = arm.render(item), arm.render_follow_ups(item)
-        return attrs.evolve(trial, prompt=prompt, follow_ups=follow_ups)
-    return blocking(as_sent(trial, arm, item, hooks))
+        return make(prompt=arm.render(item), follow_ups=arm.render_follow_ups(item))
+    return blocking(as_sent(make, arm, item, hooks))
 
 
 def blocking(work: Coroutine[Any, Any, T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -165,5 +166,5 @@ def trials(planner: RunPlanner, experiment: ExperimentSpec, hooks: Hooks) -> Ite
 
 
 def _trial(arm: Arm, key: bytes, item: PlannedItem, hooks: Hooks) -> TrialSpec:
-    trial = arm.trial(item, trial_key=trial_key(arm.key, key), item_key=key, prompt=())
-    return as_sent_now(trial, arm, item, hooks)
+    make = partial(arm.trial, item, trial_key=trial_key(arm.key, key), item_key=key)
+    return as_sent_now(make, arm, item, hooks)

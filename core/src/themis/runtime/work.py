@@ -82,8 +82,14 @@ class Work:
         assert self.item is not None
         return self.item
 
-    def trial_spec(self, prompt: tuple[Message, ...]) -> TrialSpec:
-        """The trial as components see it, with the prompt that is or was sent."""
+    def trial_spec(
+        self, prompt: tuple[Message, ...] = (), follow_ups: tuple[tuple[Message, ...], ...] = ()
+    ) -> TrialSpec:
+        """The trial as components see it, with what is or was sent."""
         return self.arm.trial(
-            self.payload_item, trial_key=self.trial_key, item_key=self.item_key, prompt=prompt
+            self.payload_item,
+            trial_key=self.trial_key,
+            item_key=self.item_key,
+            prompt=prompt,
+            follow_ups=follow_ups,
         )

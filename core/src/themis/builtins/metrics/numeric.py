@@ -50,7 +50,7 @@ class NumericMatch(AnswerMetric[NumericMatchSettings]):
         given = math_number(answer)
         if given is None:
             return Graded(0.0, {"reason": "the answer is no number"})
-        return Graded(float(self._near(Fraction(given), Fraction(expected))))
+        return Graded(float(given == expected or self._near(Fraction(given), Fraction(expected))))
 
     def _near(self, given: Fraction, expected: Fraction) -> bool:
         """Compared exactly: no integer is too large, no sum rounds."""
