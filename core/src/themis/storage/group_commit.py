@@ -100,10 +100,10 @@ class GroupCommit:
         with self._engine.begin() as connection:
             first = self._first_free(connection)
             screening = Screening(connection, decoded, first=first, lookup=self._lookup)
-            rows = [self._event_row(*pair) for pair in screening.written]
+            rows = list(self._event_rows(screening.written))
             self._events.run(connection, rows)
             self._projection.apply(connection, [stored for _, stored in screening.written])
-            self._items.run(connection, map(self._item_row, _distinct(group)))
+            self._items.run(connection, self._item_rows(_distinct(group)))
             self._progress.run(connection, ((run, note, now_ms()) for run, note in notes.items()))
             answers = _dealt(group, screening.answers)
             self._in_doubt = (rows, answers) if rows else None
@@ -137,18 +137,20 @@ class GroupCommit:
         self._projection.forget()
         self._next = None
 
-    def _event_row(self, event: Event, stored: StoredEvent) -> Row:
-        encoding, payload = self._payloads.pack(event.payload)
-        run, kind, key, at = stored.run, stored.kind, stored.key, stored.at
-        checked = event_hash(
-            seq=stored.seq, run=run, kind=kind, key=key, at=at, encoding=encoding, stored=payload
-        )
-        return (stored.seq, run, kind, key, at, int(encoding), payload, checked)
+    def _event_rows(self, written: Sequence[tuple[Event, StoredEvent]]) -> Iterable[Row]:
+        packed = self._payloads.pack_all([event.payload for event, _ in written])
+        for (_, stored), (encoding, payload) in zip(written, packed, strict=True):
+            seq, run, kind, key, at = stored.seq, stored.run, stored.kind, stored.key, stored.at
+            checked = event_hash(
+                seq=seq, run=run, kind=kind, key=key, at=at, encoding=encoding, stored=payload
+            )
+            yield (seq, run, kind, key, at, int(encoding), payload, checked)
 
-    def _item_row(self, item: Item) -> Row:
-        encoding, payload = self._payloads.pack(item.data)
-        checked = item_row_hash(item.item_hash, encoding, payload)
-        return (item.item_hash, int(encoding), payload, checked)
+    def _item_rows(self, distinct: Sequence[Item]) -> Iterable[Row]:
+        packed = self._payloads.pack_all([item.data for item in distinct])
+        for item, (encoding, payload) in zip(distinct, packed, strict=True):
+            checked = item_row_hash(item.item_hash, encoding, payload)
+            yield (item.item_hash, int(encoding), payload, checked)
 
     def _failure(self, group: Sequence[Submission], error: Exception) -> StorageError:
         cause: object = getattr(error, "orig", None) or error
@@ -164,8 +166,8 @@ class GroupCommit:
         return failure
 
 
-def _distinct(group: Iterable[Submission]) -> Iterable[Item]:
-    return {item.item_hash: item for one in group for item in one.items}.values()
+def _distinct(group: Iterable[Submission]) -> list[Item]:
+    return list({item.item_hash: item for one in group for item in one.items}.values())
 
 
 def _dealt(group: Sequence[Submission], answers: Sequence[int]) -> list[Seqs]:

@@ -12,6 +12,8 @@ from themis.storage.dictionary import DICTIONARY
 from themis.storage.schema import Encoding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from themis.storage.blobs import BlobStore
 
 __all__ = ["INLINE_LIMIT", "Compression", "PayloadFormat"]
@@ -43,11 +45,20 @@ class PayloadFormat:
 
     def pack(self, data: bytes) -> tuple[Encoding, bytes]:
         """Encoding and stored bytes; a large payload's blob is on disk when this returns."""
-        encoding, stored = Encoding.RAW, data
-        if self._compress and len(data) >= _WORTH_COMPRESSING:
-            squeezed = self._local.compressor.compress(data)
-            if len(squeezed) < len(data):
-                encoding, stored = Encoding.ZSTD, squeezed
+        return self.pack_all([data])[0]
+
+    def pack_all(self, payloads: Sequence[bytes]) -> list[tuple[Encoding, bytes]]:
+        """`pack` for many, compressed in one call that lets go of the interpreter's lock once."""
+        packed = [(Encoding.RAW, data) for data in payloads]
+        worth = [n for n, data in enumerate(payloads) if len(data) >= _WORTH_COMPRESSING]
+        if self._compress and worth:
+            frames = self._local.compressor.multi_compress_to_buffer([payloads[n] for n in worth])
+            for n, frame in zip(worth, iter(frames), strict=True):
+                if len(frame) < len(payloads[n]):
+                    packed[n] = (Encoding.ZSTD, frame.tobytes())
+        return [self._placed(*one) for one in packed]
+
+    def _placed(self, encoding: Encoding, stored: bytes) -> tuple[Encoding, bytes]:
         if len(stored) > self._inline_limit:
             return Encoding.BLOB, self._blobs.put(stored)
         return encoding, stored
