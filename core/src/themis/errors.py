@@ -23,6 +23,7 @@ __all__ = [
     "SpecValidationError",
     "StorageError",
     "ThemisError",
+    "WorkflowBuildError",
 ]
 
 
@@ -126,6 +127,10 @@ class MetricError(ThemisError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, code=ErrorCode.METRIC_COMPUTATION)
+
+
+class WorkflowBuildError(MetricError, ValueError):
+    """A metric cannot build an evaluation workflow for its subject. Recorded as its outcome."""
 
 
 class StorageError(ThemisError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from themis.errors import ErrorCode, PluginError, SpecIssue, SpecValidationError, ThemisError
 from themis.plugin.component import ResolvedComponent
@@ -27,7 +27,8 @@ class BoundComponent:
     """A resolved component with its validated configuration.
 
     `ref` is the reference that it was bound for. `identity` is what goes into keys. Calls to one
-    name and address share limits and a breaker.
+    name and address share limits and a breaker. `builds_workflow` says of a metric that it does not
+    score by itself: it builds an evaluation workflow, which the run works through.
     """
 
     ref: str
@@ -35,6 +36,7 @@ class BoundComponent:
     raw_config: Mapping[str, Any]
     config: Any
     identity: Mapping[str, Any]
+    builds_workflow: bool = False
 
     @property
     def kind(self) -> ComponentKind:
@@ -120,10 +122,25 @@ class Binder:
                 self._bound[key] = None
         return self._bound[key]
 
-    def judges(self, metric: BoundComponent, where: str) -> dict[str, BoundComponent]:
-        """The judges that a metric's configuration names: by spec hash, or by reference."""
+    def judge_specs(
+        self, metric: BoundComponent, where: str
+    ) -> tuple[JudgeInferenceSpec | str, ...]:
+        """The judges that a metric's configuration names: models, and references."""
+        try:
+            return tuple(_judges_in(metric.config))
+        except ValidationError as problem:
+            faults = "; ".join(
+                f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors()
+            )
+            self.issues.append(SpecIssue(f"one of its judges is wrong: {faults}", key=where))
+            return ()
+
+    def judges(
+        self, specs: Iterable[JudgeInferenceSpec | str], where: str
+    ) -> dict[str, BoundComponent]:
+        """The components behind judges: by spec hash, or by reference."""
         judges: dict[str, BoundComponent] = {}
-        for judge in _judges_in(metric.config):
+        for judge in specs:
             bound = (
                 self.bind("judge", judge, {}, where)
                 if isinstance(judge, str)
@@ -175,11 +192,15 @@ class Binder:
             raw_config=config,
             config=settings if resolved.config_model is not None else (dict(config) or None),
             identity=resolved.identity(settings),
+            builds_workflow=resolved.builds_workflow(settings),
         )
 
 
 def _judges_in(config: Any) -> Iterator[JudgeInferenceSpec | str]:
-    """The judge specs anywhere in a configuration, and the references in a field `judges`."""
+    """The judge specs anywhere in a configuration, and the references in a field `judges`.
+
+    In a configuration without a model, `judges` may hold specs as they are written.
+    """
     if isinstance(config, JudgeInferenceSpec):
         yield config
     elif isinstance(config, BaseModel):
@@ -189,8 +210,19 @@ def _judges_in(config: Any) -> Iterator[JudgeInferenceSpec | str]:
                 yield from (entry for entry in value if isinstance(entry, str))
             yield from _judges_in(value)
     elif isinstance(config, Mapping):
-        for value in config.values():
+        for name, value in config.items():
+            if name == "judges" and isinstance(value, (list, tuple)):
+                yield from _listed(value)
             yield from _judges_in(value)
     elif isinstance(config, (list, tuple)):
         for value in config:
             yield from _judges_in(value)
+
+
+def _listed(judges: Sequence[Any]) -> Iterator[JudgeInferenceSpec | str]:
+    """The references and the specs as written among the entries of a list `judges`."""
+    for entry in judges:
+        if isinstance(entry, str):
+            yield entry
+        elif isinstance(entry, Mapping) and "model" in entry:
+            yield JudgeInferenceSpec.model_validate(dict(entry))

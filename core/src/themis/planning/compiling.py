@@ -220,7 +220,8 @@ class _Compiler:
             bound = self.binder.bind("metric", reference.id, reference.config, place)
             if bound is None:
                 continue
-            judges = self.binder.judges(bound, place)
+            specs = self.binder.judge_specs(bound, place)
+            judges = self.binder.judges(specs, place)
             declaration = bound.resolved.declaration
             described = {
                 "metric": bound.identity,
@@ -233,6 +234,7 @@ class _Compiler:
                 component=bound,
                 key=described_key("metric", described),
                 judges=judges,
+                judge_specs=specs,
                 direction=getattr(declaration, "direction", "maximize"),
                 units=getattr(declaration, "units", ""),
             )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from themis.specs import (
         ExperimentSpec,
         InferenceParamsSpec,
+        JudgeInferenceSpec,
         ModelSpec,
         PromptVariantSpec,
         SliceSpec,
@@ -118,15 +119,24 @@ class Parse:
 
 @attrs.frozen(slots=True, kw_only=True)
 class MetricPlan:
-    """One metric of one score: `index` is its column in the run."""
+    """One metric of one score: `index` is its column in the run.
+
+    `judges` are the components behind `judge_specs`, by the spec's hash or the reference.
+    """
 
     index: int
     metric_id: str
     component: BoundComponent
     key: bytes
     judges: Mapping[str, BoundComponent] = attrs.field(factory=dict)
+    judge_specs: tuple[JudgeInferenceSpec | str, ...] = ()
     direction: str = "maximize"
     units: str = ""
+
+    @property
+    def judged(self) -> bool:
+        """Whether it belongs to the judge stage: it names judges, or builds a workflow."""
+        return bool(self.judges) or self.component.builds_workflow
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -17,8 +17,10 @@ from themis.errors import (
     SpecValidationError,
     StorageError,
     ThemisError,
+    WorkflowBuildError,
 )
 from themis.plugin.contexts import (
+    EvalScoreContext,
     InferenceRuntime,
     JudgeRequest,
     JudgeServiceView,
@@ -58,6 +60,16 @@ from themis.plugin.protocols import (
     PipelineHook,
     StorageBackend,
 )
+from themis.plugin.workflows import (
+    EvaluationWorkflow,
+    JudgeCall,
+    Judgment,
+    LLMMetric,
+    SelectionMetric,
+    TraceMetric,
+    WorkflowOutcome,
+    WorkflowRunner,
+)
 from themis.records import (
     CandidateRecord,
     ContentPart,
@@ -73,6 +85,7 @@ from themis.records import (
     TokenUsage,
     TraceStep,
     TrialSpec,
+    WorkflowTrace,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +106,8 @@ __all__ = [
     "DatasetProviderDeclaration",
     "EngineCapabilities",
     "ErrorCode",
+    "EvalScoreContext",
+    "EvaluationWorkflow",
     "ExecutionBackend",
     "ExecutionBackendDeclaration",
     "Exporter",
@@ -107,11 +122,14 @@ __all__ = [
     "InferenceResult",
     "InferenceRuntime",
     "ItemError",
+    "JudgeCall",
     "JudgeDeclaration",
     "JudgeModel",
     "JudgeRequest",
     "JudgeResponse",
     "JudgeServiceView",
+    "Judgment",
+    "LLMMetric",
     "Message",
     "Metric",
     "MetricContext",
@@ -126,6 +144,7 @@ __all__ = [
     "PluginRegistry",
     "ReducerDeclaration",
     "ScoreError",
+    "SelectionMetric",
     "SelectorDeclaration",
     "SpecValidationError",
     "StorageBackend",
@@ -134,8 +153,13 @@ __all__ = [
     "ThemisError",
     "TokenUsage",
     "ToolHandler",
+    "TraceMetric",
     "TraceStep",
     "TrialSpec",
+    "WorkflowBuildError",
+    "WorkflowOutcome",
+    "WorkflowRunner",
+    "WorkflowTrace",
     "hookimpl",
 ]
 

@@ -10,7 +10,7 @@ import attrs
 from packaging.version import Version
 
 from themis.errors import PluginError, SpecIssue, ThemisError
-from themis.plugin.contract import METHODS, check_methods
+from themis.plugin.contract import builds_workflow, check_methods, required_method
 from themis.plugin.declarations import (
     ComponentDeclaration,
     ComponentKind,
@@ -156,6 +156,18 @@ class ResolvedComponent:
         self._check(component)
         return component
 
+    def builds_workflow(self, config: Mapping[str, Any] | BaseModel | None = None) -> bool:
+        """Whether it is a metric that builds evaluation workflows, so configured."""
+        if self.kind != "metric":
+            return False
+        local = self.registration.local
+        if local is not None:
+            return builds_workflow(local.given) or builds_workflow(local.probe())
+        implementation = self.load()
+        if isinstance(implementation, type) or self._has_method(implementation):
+            return builds_workflow(implementation)
+        return builds_workflow(self.make(config))
+
     def token_estimator(self) -> Callable[[str, str], int] | None:
         """An engine's `f(text, model_id) -> int`; None when it names none."""
         if self.registration.token_estimator is not None:
@@ -206,11 +218,11 @@ class ResolvedComponent:
             raise PluginError(msg) from problem
 
     def _has_method(self, implementation: object) -> bool:
-        method = METHODS.get(self.kind)
+        method = required_method(self.kind, implementation)
         return method is not None and hasattr(implementation, method.name)
 
     def _check(self, component: object) -> None:
-        method = METHODS.get(self.kind)
+        method = required_method(self.kind, component)
         if method is not None:
             check_methods(component, [method], what=self.label)
 

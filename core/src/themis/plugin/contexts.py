@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from themis.records import ConversationTrace, JudgeResponse, Message, TraceStep
+from themis.records import ConversationTrace, JudgeResponse, Message, TraceStep, TrialSpec
 
 if TYPE_CHECKING:
     from themis.specs import JudgeInferenceSpec
 
-__all__ = ["InferenceRuntime", "JudgeRequest", "JudgeServiceView", "MetricContext", "ToolHandler"]
+__all__ = [
+    "EvalScoreContext",
+    "InferenceRuntime",
+    "JudgeRequest",
+    "JudgeServiceView",
+    "MetricContext",
+    "ToolHandler",
+]
 
 ToolHandler = Callable[..., Any]
 """Called with the tool call's arguments as keywords; sync or async; its result is sent back."""
@@ -72,9 +79,14 @@ class JudgeServiceView(Protocol):
 
 
 class MetricContext(Mapping[str, Any]):
-    """The item's fields as a mapping, plus `judge_service`, `seed` and the reference's `config`."""
+    """The item's fields as a mapping, and what else a metric is told.
 
-    __slots__ = ("_item", "config", "judge_service", "seed")
+    `judge_service` asks judges; `judges` are those that the metric's configuration names. `seed` is
+    the candidate's, `config` the reference's configuration as written, `metric_id` the metric's
+    name in the plan, and `trial` the trial with the prompt that was sent.
+    """
+
+    __slots__ = ("_item", "config", "judge_service", "judges", "metric_id", "seed", "trial")
 
     def __init__(
         self,
@@ -83,11 +95,17 @@ class MetricContext(Mapping[str, Any]):
         judge_service: JudgeServiceView | None = None,
         seed: int | None = None,
         config: Mapping[str, Any] | None = None,
+        judges: Sequence[JudgeInferenceSpec | str] = (),
+        metric_id: str = "",
+        trial: TrialSpec | None = None,
     ) -> None:
         self._item = item
         self.judge_service = judge_service
         self.seed = seed
         self.config: Mapping[str, Any] = config or {}
+        self.judges = tuple(judges)
+        self.metric_id = metric_id
+        self.trial = trial
 
     def __getitem__(self, key: str) -> Any:
         return self._item[key]
@@ -97,3 +115,7 @@ class MetricContext(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._item)
+
+
+EvalScoreContext = MetricContext
+"""The context of a metric that builds an evaluation workflow: the same one."""

@@ -11,7 +11,15 @@ import attrs
 from themis.errors import PluginError
 from themis.plugin.declarations import ComponentKind
 
-__all__ = ["HOOK_METHODS", "METHODS", "RequiredMethod", "check_methods"]
+__all__ = [
+    "HOOK_METHODS",
+    "METHODS",
+    "WORKFLOW_METHODS",
+    "RequiredMethod",
+    "builds_workflow",
+    "check_methods",
+    "required_method",
+]
 
 
 @attrs.frozen(slots=True)
@@ -37,6 +45,17 @@ METHODS: Mapping[ComponentKind, RequiredMethod] = MappingProxyType({
     "exporter": RequiredMethod("export", ("result", "path")),
 })  # fmt: skip
 
+BUILD_WORKFLOW = RequiredMethod("build_workflow", ("subject", "ctx"))
+"""What a metric may have in place of `score`."""
+
+WORKFLOW_METHODS = (
+    RequiredMethod("judge_calls", ()),
+    RequiredMethod("render_prompt", ("call",)),
+    RequiredMethod("parse_judgment", ("call", "response")),
+    RequiredMethod("score_judgment", ("call", "judgment")),
+    RequiredMethod("aggregate", ("judgments",)),
+)
+
 HOOK_METHODS = (
     RequiredMethod("pre_inference", ("trial", "prompt")),
     RequiredMethod("post_inference", ("trial", "result")),
@@ -45,6 +64,18 @@ HOOK_METHODS = (
     RequiredMethod("pre_eval", ("trial", "candidate")),
     RequiredMethod("post_eval", ("trial", "candidate")),
 )
+
+
+def builds_workflow(component: object) -> bool:
+    """Whether a metric builds an evaluation workflow: it does not score by itself then."""
+    return hasattr(component, BUILD_WORKFLOW.name)
+
+
+def required_method(kind: ComponentKind, component: object) -> RequiredMethod | None:
+    """The method that a component of `kind` is called by; None for kinds without one."""
+    if kind == "metric" and builds_workflow(component):
+        return BUILD_WORKFLOW
+    return METHODS.get(kind)
 
 
 def check_methods(component: object, required: Sequence[RequiredMethod], *, what: str) -> None:

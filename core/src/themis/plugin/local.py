@@ -10,7 +10,7 @@ from typing import Any, Literal
 import attrs
 
 from themis.errors import PluginError, ThemisError
-from themis.plugin.contract import METHODS, check_methods
+from themis.plugin.contract import check_methods, required_method
 from themis.plugin.declarations import ComponentKind
 from themis.plugin.fingerprints import fingerprint
 from themis.plugin.refs import is_version
@@ -47,7 +47,7 @@ class LocalFactory:
         """How `given` becomes a component."""
         if isinstance(self.given, type):
             return "class"
-        method = METHODS.get(self.kind)
+        method = required_method(self.kind, self.given)
         if method is not None and hasattr(self.given, method.name):
             return "instance"
         return "callable" if callable(self.given) else "instance"
@@ -66,12 +66,12 @@ class LocalFactory:
     @functools.cached_property
     def version(self) -> str:
         """The made component's own version."""
-        return stated_version(self._probe(), what=self.label) or UNSTATED
+        return stated_version(self.probe(), what=self.label) or UNSTATED
 
     @functools.cached_property
     def fingerprint(self) -> str:
         """What tells this component from an edited one."""
-        component = self._probe()
+        component = self.probe()
         own = own_fingerprint(component)
         if own is not None:
             return own
@@ -79,7 +79,8 @@ class LocalFactory:
             return fingerprint(self.given, type(component))
         return fingerprint(self.given)
 
-    def _probe(self) -> Any:
+    def probe(self) -> Any:
+        """A component to look at; the first one is the first given out."""
         component = self.make()
         if self.form != "instance":
             self._spare.append(component)
@@ -98,7 +99,7 @@ class LocalFactory:
         return component
 
     def _check(self, component: object) -> None:
-        method = METHODS.get(self.kind)
+        method = required_method(self.kind, component)
         if method is not None:
             check_methods(component, [method], what=self.label)
 

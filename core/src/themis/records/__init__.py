@@ -12,6 +12,7 @@ from themis.records.conversation import (
     Role,
     StepKind,
     TraceStep,
+    WorkflowTrace,
 )
 from themis.records.evaluation import (
     EvaluationRecord,
@@ -66,4 +67,5 @@ __all__ = [
     "TrialRecord",
     "TrialSpec",
     "TrialStatus",
+    "WorkflowTrace",
 ]

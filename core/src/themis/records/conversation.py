@@ -9,7 +9,15 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ContentPart", "ConversationTrace", "Message", "Role", "StepKind", "TraceStep"]
+__all__ = [
+    "ContentPart",
+    "ConversationTrace",
+    "Message",
+    "Role",
+    "StepKind",
+    "TraceStep",
+    "WorkflowTrace",
+]
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 StepKind = Literal["message", "tool_call", "tool_result"]
@@ -80,3 +88,7 @@ class ConversationTrace:
     def then(self, *steps: TraceStep) -> ConversationTrace:
         """This trace followed by `steps`."""
         return ConversationTrace(self.steps + steps)
+
+
+WorkflowTrace = ConversationTrace
+"""A trace whose steps are an agent's: its tool calls and their results among the messages."""

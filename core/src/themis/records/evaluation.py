@@ -64,7 +64,11 @@ class JudgeResponse:
 
 @attrs.frozen(slots=True, kw_only=True)
 class JudgeAuditEntry:
-    """One judge call: which metric asked whom, exactly what, with which seed, and the answer."""
+    """One judge call: which metric asked whom, exactly what, with which seed, and the answer.
+
+    Of a workflow's call also its `call_id`, the `judgment` read out of the answer and its `score`,
+    or the `error` that says why there is none.
+    """
 
     metric_id: str
     judge_spec: dict[str, Any]
@@ -73,6 +77,10 @@ class JudgeAuditEntry:
     response: JudgeResponse
     attempts: int = 1
     duration_ms: float | None = None
+    call_id: str | None = None
+    judgment: Any = None
+    score: float | None = None
+    error: str | None = None
 
 
 @attrs.frozen(slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from themis.errors import ErrorCode, InferenceError, ThemisError
 from themis.records import ExtractionRecord, MetricScore, ScoreError
+from themis.runtime.components import ComponentMethod
 from themis.runtime.inline import InlineDeadline, InlineTimeoutError
 from themis.runtime.limits.faults import text_of
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
     from themis.plugin import InferenceRuntime, JudgeRequest
     from themis.records import StageName, TrialSpec
-    from themis.runtime.components import ComponentMethod, Instances
+    from themis.runtime.components import Instances
     from themis.runtime.limits import CallOutcome, ProviderGate, RunLimits
     from themis.runtime.options import RuntimeOptions
 
@@ -110,7 +111,19 @@ class ComponentCalls:
         A plain function runs on this thread under a timer; what blocks or awaits goes through the
         stage's gate.
         """
-        method = self._instances.method(component, name)
+        return await self._run(self._instances.method(component, name), stage, args)
+
+    async def step(self, metric: BoundComponent, function: Callable[..., Any], *args: Any) -> Any:
+        """Call a method of the workflow that a metric built, as a metric's method is called."""
+        method = ComponentMethod(
+            function,
+            label=getattr(function, "__name__", "a method of the workflow"),
+            is_async=inspect.iscoroutinefunction(function),
+            blocking=metric.blocking,
+        )
+        return await self._run(method, "score", args)
+
+    async def _run(self, method: ComponentMethod, stage: StageName, args: tuple[Any, ...]) -> Any:
         threaded = method.blocking or self._inline.needs_thread
         if threaded or method.is_async:
             return await self._gated(method, stage, method.function, *args, blocking=threaded)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import attrs
 
 from themis.errors import ThemisError
-from themis.plugin import MetricContext
+from themis.plugin import MetricContext, WorkflowOutcome
 from themis.records import (
     CandidateRecord,
     EvaluationRecord,
@@ -24,10 +25,11 @@ from themis.records import (
 )
 from themis.runtime.hooks import HookError
 from themis.runtime.outcomes import as_extraction, as_score, failed_extraction
+from themis.runtime.workflows import DefaultWorkflowRunner, as_workflow, audited
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
-    from themis.planning.plan import Parse, Score
+    from themis.planning.plan import MetricPlan, Parse, Score
     from themis.runtime.calls import ComponentCalls
     from themis.runtime.hooks import Hooks
     from themis.runtime.judging import JudgeCalls, JudgeService
@@ -131,10 +133,13 @@ class Evaluator:
     ) -> MetricScore | ScoreError:
         metric = pending.metric
         started, clock = time.time(), time.perf_counter()
-        asked = self.judges.calls_for(metric, pending.key) if metric.judges else None
+        asked = self.judges.calls_for(metric, pending.key) if metric.judged else None
         outcome = await self._score(pending, work, subject, trial, asked)
-        if asked is not None and asked.entries:
-            out.audits.append(JudgeAuditTrail(metric.metric_id, asked.entries))
+        entries = asked.entries if asked is not None else ()
+        if isinstance(outcome, WorkflowOutcome):
+            entries, outcome = audited(entries, outcome.judgments), outcome.score
+        if entries:
+            out.audits.append(JudgeAuditTrail(metric.metric_id, entries))
         stage: StageName = "score" if asked is None else "judge"
         error = outcome.message if isinstance(outcome, ScoreError) else None
         out.timeline.append(_stage(stage, metric.metric_id, started, clock, error))
@@ -147,22 +152,41 @@ class Evaluator:
         subject: CandidateRecord,
         trial: TrialSpec,
         asked: JudgeCalls | None,
-    ) -> MetricScore | ScoreError:
+    ) -> MetricScore | ScoreError | WorkflowOutcome:
         metric = pending.metric
         context = MetricContext(
             work.payload_item.own_fields(),
             judge_service=asked,
             seed=work.seed,
             config=metric.component.raw_config,
+            judges=metric.judge_specs,
+            metric_id=metric.metric_id,
+            trial=trial,
         )
         stage: StageName = "score" if asked is None else "judge"
         try:
+            if metric.component.builds_workflow:
+                return await self._judged(metric, subject, context)
             value = await self.calls.evaluate(
                 metric.component, "score", stage, trial, subject, context
             )
         except ThemisError as error:
             return _failed(pending, error)
         return as_score(value, metric=metric.metric_id)
+
+    async def _judged(
+        self, metric: MetricPlan, subject: CandidateRecord, context: MetricContext
+    ) -> MetricScore | ScoreError | WorkflowOutcome:
+        """Run the workflow that a metric builds; without one, what it says in its place."""
+        component = metric.component
+        built = as_workflow(
+            await self.calls.evaluate(component, "build_workflow", "score", subject, context),
+            metric=metric.metric_id,
+        )
+        if isinstance(built, MetricScore | ScoreError):
+            return as_score(built, metric=metric.metric_id)
+        runner = DefaultWorkflowRunner(partial(self.calls.step, component))
+        return await runner.run(built, context)
 
     async def _post_eval(
         self,

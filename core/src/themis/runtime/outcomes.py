@@ -24,7 +24,16 @@ from themis.records.canonical import canonical_bytes
 from themis.records.codec import to_plain
 from themis.runtime.limits.faults import text_of
 
-__all__ = ["as_conversation", "as_extraction", "as_inference", "as_score", "failed_extraction"]
+__all__ = [
+    "as_conversation",
+    "as_extraction",
+    "as_inference",
+    "as_score",
+    "failed_extraction",
+    "finite",
+    "shown",
+    "unstorable",
+]
 
 _EVENT_DEPTH = 16
 _MOST_TOKENS = 2**53
@@ -77,7 +86,7 @@ def as_extraction(value: Any, *, extractor: str) -> ExtractionRecord:
         if isinstance(value, ExtractionRecord)
         else ExtractionRecord(extractor_id=extractor, success=True, parsed_answer=value)
     )
-    reason = _unstorable(record.parsed_answer)
+    reason = unstorable(record.parsed_answer)
     if reason is not None:
         return failed_extraction(extractor, f"the parsed answer cannot be stored: {reason}")
     reason = _not_texts("warnings", record.warnings) or _mistyped(record, _EXTRACTION_FIELDS)
@@ -107,7 +116,7 @@ def as_score(value: Any, *, metric: str) -> MetricScore | ScoreError:
 
 
 def _checked(score: MetricScore, metric: str) -> MetricScore | ScoreError:
-    reason = _unstorable(score.details)
+    reason = unstorable(score.details)
     if reason is not None:
         return ScoreError(metric_id=metric, message=f"the details cannot be stored: {reason}")
     reason = _not_texts("warnings", score.warnings)
@@ -116,11 +125,11 @@ def _checked(score: MetricScore, metric: str) -> MetricScore | ScoreError:
     if score.error is not None or score.value is None:
         message = _text(score.error) or "the metric gave no value and no error"
         return ScoreError(metric_id=metric, message=message, details=score.details)
-    number = _finite(score.value)
+    number = finite(score.value)
     if number is None:
         return ScoreError(
             metric_id=metric,
-            message=f"metric {metric!r} gave {_shown(score.value)}; a score is a finite number",
+            message=f"metric {metric!r} gave {shown(score.value)}; a score is a finite number",
             code=ErrorCode.METRIC_COMPUTATION,
             details=score.details,
         )
@@ -130,14 +139,15 @@ def _checked(score: MetricScore, metric: str) -> MetricScore | ScoreError:
 
 
 def _checked_error(error: ScoreError, metric: str) -> ScoreError:
-    reason = _unstorable(error.details)
+    reason = unstorable(error.details)
     if type(error.message) is str and reason is None:
         return error if error.metric_id == metric else attrs.evolve(error, metric_id=metric)
     message = _text(error.message) or "the metric gave no reason"
     return ScoreError(metric_id=metric, message=message, code=error.code)
 
 
-def _finite(value: Any) -> float | None:
+def finite(value: Any) -> float | None:
+    """A finite number as a float; None for anything else."""
     if type(value) is not float:
         if not isinstance(value, numbers.Real | Decimal):
             return None
@@ -158,7 +168,7 @@ def _unusable_inference(result: InferenceResult) -> str | None:
     for name, value in (("conversation", result.conversation), ("logprobs", record.logprobs),
                         ("structured_output", record.structured_output)):  # fmt: skip
         if reason is None and value is not None:
-            reason = _unstorable(to_plain(value) if isinstance(value, ConversationTrace) else value)
+            reason = unstorable(to_plain(value) if isinstance(value, ConversationTrace) else value)
             reason = reason and f"{name}: {reason}"
     return reason
 
@@ -167,7 +177,7 @@ def _unusable_usage(usage: TokenUsage) -> str | None:
     for field in attrs.fields(TokenUsage):
         count = getattr(usage, field.name)
         if count is not None and not (type(count) is int and abs(count) <= _MOST_TOKENS):
-            return f"token_usage.{field.name} is {_shown(count)}, not a count"
+            return f"token_usage.{field.name} is {shown(count)}, not a count"
     return None
 
 
@@ -186,7 +196,7 @@ def _not_texts(name: str, values: Any) -> str | None:
     return None
 
 
-def _unstorable(value: Any) -> str | None:
+def unstorable(value: Any) -> str | None:
     """Why a value of a component's own making cannot be stored; None if it can."""
     if _is_surely_storable(value):
         return None
@@ -215,10 +225,11 @@ def _nested(value: Any) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return "" if value is None else _shown(value)
+    return "" if value is None else shown(value)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as messages show it: shortened, whatever its own methods do."""
     try:
         return f"{value!r:.200}"
     except Exception as error:  # noqa: BLE001 (a component's own __repr__ is no reason to stop)

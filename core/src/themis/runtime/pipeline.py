@@ -104,7 +104,7 @@ class Pipeline:
             candidate, trial = made
         if candidate.status != "ok" or not (work.parses or work.scores):
             return
-        if any(entry.metric.judges for entry in work.scores):
+        if any(entry.metric.judged for entry in work.scores):
             await self._judging.acquire()
             group.create_task(self._judged(work, candidate, trial))
         else:

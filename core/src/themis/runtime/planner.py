@@ -229,5 +229,5 @@ def stage_counts(plan: Plan, slices: list[SliceItems]) -> dict[str, int]:
         counts["generate"] += candidates if part.spec.generation else 0
         counts["parse"] += candidates * len(part.parses)
         counts["score"] += candidates * len(metrics)
-        counts["judge"] += candidates * sum(bool(metric.judges) for metric in metrics)
+        counts["judge"] += candidates * sum(metric.judged for metric in metrics)
     return counts

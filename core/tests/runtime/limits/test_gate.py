@@ -419,3 +419,17 @@ def test_a_stage_gate_with_a_limit_starts_nothing_when_the_run_drains(make_limit
             await limits.stage_gate("score").call(int, component="metric")
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("gate", ["stage", "provider"])
+def test_a_call_that_waits_for_one_that_was_not_made_was_not_made_either(make_limits, gate):
+    async def score():
+        raise CallNotStarted
+
+    async def main():
+        run = make_limits()
+        chosen = run.stage_gate("score") if gate == "stage" else run.provider_gate("p", "judge")
+        return await chosen.call(score, component="metric")
+
+    with pytest.raises(CallNotStarted):
+        run_virtual(main())

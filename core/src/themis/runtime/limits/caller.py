@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from themis.runtime.limits.deadline import within
 from themis.runtime.limits.faults import error_of
+from themis.runtime.limits.outcome import CallNotStarted
 
 if TYPE_CHECKING:
     from themis.errors import ThemisError
@@ -59,6 +60,7 @@ class Caller:
         Raises:
             asyncio.CancelledError: the run is being stopped. A component that raises it of its own
                 accord (a client that closes does) has failed like any other.
+            CallNotStarted: a call that the component waits for was not made: the run is draining.
         """
         try:
             return await self._value(call), None
@@ -66,7 +68,7 @@ class Caller:
             if _is_being_cancelled():
                 raise
             return None, self._error(error, call)
-        except (KeyboardInterrupt, GeneratorExit):
+        except (KeyboardInterrupt, GeneratorExit, CallNotStarted):
             raise
         except BaseException as error:  # noqa: BLE001 (one item's failure is an outcome)
             return None, self._error(error, call)
