@@ -23,8 +23,8 @@ def collect_provenance(
     """Versions of Themis, Python and the platform; the git commit; every plugin's distribution.
 
     `distributions` are recorded with version, digest and origin. `used` are the providers of what
-    the run is made of: where one of them cannot be installed again as it is, the run is not
-    `reproducible`, and `reasons` say why.
+    the run is made of, recorded by name: where one of them cannot be installed again as it is, the
+    run is not `reproducible`, and `reasons` say why.
     """
     known = {each.project: each for each in distributions}
     reasons = list(_doubts(each for each in known.values() if each.provider in used))
@@ -35,6 +35,7 @@ def collect_provenance(
         "implementation": sys.implementation.name,
         "platform": platform.platform(),
         "distributions": {name: _described(known[name]) for name in sorted(known)},
+        "used": sorted(name for name, each in known.items() if each.provider in used),
         "reproducible": not reasons,
         "reasons": reasons,
         "git": None if checkout is None else attrs.asdict(checkout),

@@ -14,9 +14,23 @@ def provenance_rows(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def doubts_of(manifest: Mapping[str, Any]) -> list[str]:
-    """Why the run cannot be repeated with the very same plugins; empty where it can."""
-    recorded = manifest.get("provenance", {})
-    return [] if recorded.get("reproducible", True) else list(recorded["reasons"])
+    """Why the run cannot be repeated with the very same plugins; empty where it can.
+
+    A run that went on with other distributions than it was planned with is not repeated by either.
+    """
+    recorded, further = manifest.get("provenance", {}), manifest.get("continued", ())
+    doubts = [doubt for each in (recorded, *further) for doubt in each.get("reasons", ())]
+    changes = [change for each in further for change in _changes(recorded, each)]
+    return list(dict.fromkeys([*doubts, *changes]))
+
+
+def _changes(planned: Mapping[str, Any], later: Mapping[str, Any]) -> Iterator[str]:
+    """Which of the distributions that the run uses are others than when it was planned."""
+    before, after = planned.get("distributions", {}), later.get("distributions", {})
+    for name in later.get("used", ()):
+        if (was := before.get(name)) != (now := after.get(name)):
+            planned_with, went_on = (_distribution(each) if each else "none" for each in (was, now))
+            yield f"{name}: the run was planned with {planned_with}, and went on with {went_on}"
 
 
 def _entries(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from themis.results.layout import RunLayout, load_layout, unknown_run
+from themis.storage import continuations
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -59,7 +60,10 @@ class RunSource:
 
     @cached_property
     def manifest(self) -> Mapping[str, Any]:
-        """The manifest that the run was planned with."""
+        """The manifest that the run was planned with.
+
+        Where it went on elsewhere or with other distributions, their provenance is `continued`.
+        """
         planned = self._store.event(self.run_row().manifest_seq)
-        manifest: Mapping[str, Any] = planned.value["manifest"]
-        return manifest
+        further = continuations(self._store, self.layout.run_id)
+        return {**planned.value["manifest"], **({"continued": further} if further else {})}

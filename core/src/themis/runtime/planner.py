@@ -27,7 +27,7 @@ from themis.runtime.items import (
     planned_trials,
     scan_slice,
 )
-from themis.storage import PlannedArm, PlannedMetric, recording
+from themis.storage import PlannedArm, PlannedMetric, continuations, recording
 
 if TYPE_CHECKING:
     from themis.planning.plan import Plan
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
     from themis.runtime.providers import DatasetProviders
     from themis.specs import ExperimentSpec, ProjectSpec
-    from themis.storage import RunStore
+    from themis.storage import RunRow, RunStore
 
 __all__ = ["PlannedRun", "RunPlanner"]
 
@@ -97,6 +97,7 @@ class RunPlanner:
             run = self._persist(plan, slices, manifest)
         else:
             run = known.id
+            self._note_provenance(known, manifest.provenance)
             if known.trial_count < manifest.trial_count:
                 self._complete(plan, slices, run, known.trial_count)
         return PlannedRun(manifest=manifest, plan=plan, run=run, items=items)
@@ -125,6 +126,7 @@ class RunPlanner:
         )
         if run_identity(plan, manifest.datasets) != row.run_id:
             raise SpecValidationError(_drift(manifest, plan), code=ErrorCode.PLUGIN_INCOMPATIBLE)
+        self._note_provenance(row, self._provenance(plan))
         return PlannedRun(manifest=manifest, plan=plan, run=row.id, items=StoredItems(self.store))
 
     def _pinned(self, manifest: RunManifest) -> list[LockedComponent]:
@@ -170,6 +172,18 @@ class RunPlanner:
         )
         labels = {source: str(part.registration) for source, part in sources.items()}
         return {**recorded, "dataset_providers": labels}
+
+    def _note_provenance(self, run: RunRow, now: Mapping[str, Any]) -> None:
+        """Record that an unfinished run goes on elsewhere, or with other distributions."""
+        if run.status == "completed":
+            return
+        planned = self.store.manifest(run)["provenance"]
+        further = continuations(self.store, run.run_id)
+        if [planned, *further][-1] != now:
+            event = recording.run_continued(
+                run.id, run_id=run.run_id, number=len(further), provenance=now
+            )
+            self.store.append([event])
 
     def _persist(self, plan: Plan, slices: list[SliceItems], manifest: RunManifest) -> int:
         event = recording.run_planned(

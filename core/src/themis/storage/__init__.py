@@ -1,5 +1,6 @@
 """The durable record of runs: append-only events, projections of them, items and blobs."""
 
+from themis.storage.continuations import continuations
 from themis.storage.events import Event, StoredEvent
 from themis.storage.items import Item
 from themis.storage.lock import WriterLock
@@ -18,6 +19,7 @@ from themis.storage.recording import (
     read_parse,
     read_score,
     reused,
+    run_continued,
     run_planned,
     run_status,
     steps,
@@ -54,12 +56,14 @@ __all__ = [
     "StoredEvent",
     "TrialRow",
     "WriterLock",
+    "continuations",
     "evaluated",
     "generated",
     "open_store",
     "read_parse",
     "read_score",
     "reused",
+    "run_continued",
     "run_planned",
     "run_status",
     "sqlite_store",

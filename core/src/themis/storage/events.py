@@ -14,7 +14,14 @@ from themis.records.canonical import canonical_bytes, decode
 __all__ = ["KINDS", "Event", "EventKind", "StoredEvent", "event_hash", "item_row_hash", "now_ms"]
 
 EventKind = Literal[
-    "run_planned", "trials_planned", "reused", "steps", "generated", "evaluated", "run_status"
+    "run_planned",
+    "run_continued",
+    "trials_planned",
+    "reused",
+    "steps",
+    "generated",
+    "evaluated",
+    "run_status",
 ]
 KINDS: frozenset[str] = frozenset(get_args(EventKind))
 

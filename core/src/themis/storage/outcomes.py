@@ -28,6 +28,7 @@ _COUNT_MAX = 2**31 - 1
 _OK, _FAILED = CandidateStatus.OK.value, CandidateStatus.ERROR.value
 _SCORED, _UNSCORED = ScoreStatus.OK.value, ScoreStatus.ERROR.value
 _NO_CANDIDATE = ScoreStatus.NO_CANDIDATE.value
+_PLANNED = frozenset({"run_planned", "run_continued", "trials_planned"})
 KEY_PREFIX = 16
 """Hex digits of a score's key that `reused` events carry: enough within one event."""
 
@@ -192,4 +193,4 @@ def artifact_keys(kind: str, key: bytes | None, value: Any) -> list[bytes]:
             for entry in value["scores"]
             if entry["error"] is None and _finite(entry["value"]) is not None
         ]
-    return [key] if key is not None and kind in {"run_planned", "trials_planned"} else []
+    return [key] if key is not None and kind in _PLANNED else []

@@ -116,6 +116,8 @@ def _parted(events: Iterable[StoredEvent]) -> tuple[list[StoredEvent], list[Stor
             raise StorageError(msg)
         if event.kind in _PLANNING:
             planning.append(event)
+        elif event.kind == "run_continued":
+            continue  # it tells where the run went on, and changes nothing of it
         elif event.run is not None or event.kind != "generated":
             outcomes.append(event)  # an imported candidate is an artifact, of no run yet
     return planning, outcomes

@@ -39,11 +39,13 @@ __all__ = [
     "ReusedScore",
     "RunStatus",
     "ScoreEntry",
+    "continuation_key",
     "evaluated",
     "generated",
     "read_parse",
     "read_score",
     "reused",
+    "run_continued",
     "run_planned",
     "run_status",
     "steps",
@@ -152,6 +154,20 @@ def run_planned(
         "num_samples": num_samples,
     }
     return Event.of("run_planned", value, run=None, key=digest(b"run", run_id.encode()))
+
+
+def run_continued(run: int, *, run_id: str, number: int, provenance: Mapping[str, Any]) -> Event:
+    """The run goes on under another provenance than before, for the `number`th time (from 0).
+
+    Appending it again gives the seq it already has.
+    """
+    value = {"number": number, "provenance": provenance}
+    return Event.of("run_continued", value, run=run, key=continuation_key(run_id, number))
+
+
+def continuation_key(run_id: str, number: int) -> bytes:
+    """The key under which the `number`th continuation of a run is found."""
+    return digest(b"continued", run_id.encode(), b"%d" % number)
 
 
 def trials_planned(run: int, *, start: int, trials: Sequence[PlannedTrial]) -> Event:
