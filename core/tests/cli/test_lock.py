@@ -43,6 +43,51 @@ ENGINE = """
             return "hi"
 """
 
+BACKENDS = """
+    import asyncio
+    from pathlib import Path
+
+    from pydantic import BaseModel, ConfigDict, Field
+    from themis.plugin import (
+        ExecutionBackendDeclaration, PluginInfo, StorageBackendDeclaration, hookimpl
+    )
+
+    @hookimpl
+    def themis_plugin():
+        return PluginInfo(core_api=">=1.0,<2")
+
+    @hookimpl
+    def themis_storage_backends():
+        return [StorageBackendDeclaration(
+            name="shelf", implementation="{module}:open_shelf", config="{module}:Shelf",
+            version="1.0",
+        )]
+
+    @hookimpl
+    def themis_execution_backends():
+        return [ExecutionBackendDeclaration(
+            name="rounds", implementation="{module}:Rounds", version="2.1"
+        )]
+
+    class Shelf(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        shelf: str = Field(description="Its folder.")
+
+    def open_shelf(config, *, read_only=False):
+        from themis.storage import SqliteRunStore
+        return SqliteRunStore(Path(config.shelf), read_only=read_only)
+
+    class Rounds:
+        async def execute(self, run):
+            for partition in run.partitions(100):
+                await run.execute(partition)
+"""
+WITH_BACKENDS = """
+[project]
+storage = { backend = "shelf", shelf = "top" }
+execution_backend = { kind = "rounds" }
+"""
+
 
 def themis(*arguments, code=0):
     result = CliRunner().invoke(main, arguments)
@@ -80,6 +125,66 @@ def test_a_locked_run_runs(project):
     themis("lock", "b.toml")
     assert "completed" in themis("run", "b.toml", "--locked", "--progress", "none").stdout
     assert "holds: what is installed is what is locked" in themis("lock", "--check").stdout
+
+
+@pytest.fixture
+def backed(project, site):
+    """A benchmark whose project has a plugin keep and execute its runs."""
+    site.install("woodwork", BACKENDS)
+    site.record("woodwork")
+    with (project / "b.toml").open("a") as file:
+        file.write(WITH_BACKENDS)
+    return project
+
+
+def test_a_lock_names_the_backends_of_the_project(backed):
+    themis("lock", "b.toml")
+    text = (backed / "themis.lock").read_text()
+    assert '[[distribution]]\nname = "woodwork"' in text
+    assert (
+        'kind = "storage_backend"\nname = "shelf"\nversion = "1.0"\nprovider = "woodwork"' in text
+    )
+    assert (
+        'kind = "execution_backend"\nname = "rounds"\nversion = "2.1"\nprovider = "woodwork"'
+        in text
+    )
+    assert "completed" in themis("run", "b.toml", "--locked", "--progress", "none").stdout
+
+
+def test_a_second_provider_of_a_backend_changes_nothing_of_what_is_locked(backed, site):
+    themis("lock", "b.toml")
+    site.install("joinery", BACKENDS)
+    assert "woodwork" in themis("run", "b.toml", "--progress", "none", code=2).stderr
+    assert "completed" in themis("run", "b.toml", "--locked", "--progress", "none").stdout
+
+
+def test_a_backend_that_the_lock_does_not_hold_is_an_error(project, site):
+    themis("lock", "b.toml")
+    site.install("woodwork", BACKENDS)
+    with (project / "b.toml").open("a") as file:
+        file.write(WITH_BACKENDS)
+    refused = themis("run", "b.toml", "--locked", "--progress", "none", code=2).stderr
+    assert "shelf" in refused
+    assert "the lock" in refused
+    assert "shelf" in themis("lock", "b.toml", "--check", code=1).stdout
+    assert not (project / "top").exists()
+
+
+def test_changed_files_of_a_backends_plugin_are_drift(backed, site):
+    themis("lock", "b.toml")
+    module = next(file for file in site.path.glob("*.py") if "Rounds" in file.read_text())
+    module.write_text(module.read_text() + "\n# changed\n")
+    site.record("woodwork")
+    assert "woodwork 0.3.1: digest" in themis("lock", "b.toml", "--check", code=1).stdout
+
+
+def test_a_run_records_who_keeps_and_executes_it(backed):
+    provenance = json.loads(themis("plan", "b.toml", "--json").stdout)["provenance"]
+    assert provenance["backends"] == {
+        "storage_backend": "woodwork/shelf@1.0",
+        "execution_backend": "woodwork/rounds@2.1",
+    }
+    assert "woodwork" in provenance["used"]
 
 
 def test_a_second_provider_changes_nothing_of_what_is_locked(project, site):

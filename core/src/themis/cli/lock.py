@@ -81,6 +81,7 @@ def _locked(loaded: BenchmarkFile, registry: PluginRegistry) -> Lock:
     """What the benchmark resolves to; nothing is run and no store is opened."""
     from themis.planning.compiling import compile_plan
     from themis.planning.locking import lock_plan
+    from themis.runtime.backends import project_backends
     from themis.runtime.providers import DatasetProviders
 
     plan = compile_plan(
@@ -88,7 +89,8 @@ def _locked(loaded: BenchmarkFile, registry: PluginRegistry) -> Lock:
     )
     providers = DatasetProviders(registry=registry, base_dir=loaded.base_dir)
     datasets = providers.installed(part.spec for part in plan.slices)
-    return lock_plan(plan, datasets=datasets, registry=registry)
+    backends = project_backends(loaded.project, registry)
+    return lock_plan(plan, datasets=datasets, backends=backends, registry=registry)
 
 
 def _check(file: Path | None, project: Path | None, path: Path, *, as_json: bool) -> None:

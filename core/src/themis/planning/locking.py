@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from themis.plugin.lock import Lock
@@ -17,10 +17,14 @@ __all__ = ["lock_plan"]
 
 
 def lock_plan(
-    plan: Plan, *, datasets: Mapping[str, ResolvedComponent], registry: PluginRegistry
+    plan: Plan,
+    *,
+    datasets: Mapping[str, ResolvedComponent],
+    backends: Sequence[tuple[str, ResolvedComponent]],
+    registry: PluginRegistry,
 ) -> Lock:
-    """The lock of a plan's components and, by source, of its dataset providers."""
+    """The lock of a plan's components, and by reference of its dataset providers and backends."""
     chosen = [(entry.ref, entry.resolved.registration) for entry in plan.components]
-    chosen += [(source, found.registration) for source, found in datasets.items()]
+    chosen += [(ref, found.registration) for ref, found in (*datasets.items(), *backends)]
     [core] = [entry for entry in registry.plugins() if entry.provider == BUILTIN]
     return Lock.of(core.distribution, chosen)

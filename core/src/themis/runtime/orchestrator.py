@@ -14,6 +14,7 @@ from themis.planning.estimate import CostEstimate, PriceTable
 from themis.planning.manifest import RunManifest
 from themis.plugin.registry import PluginRegistry
 from themis.results import BenchmarkResult, ExperimentResult
+from themis.runtime.backends import project_backends
 from themis.runtime.bundles import EvaluationBundle, GenerationBundle
 from themis.runtime.context import RuntimeContext
 from themis.runtime.execution import Execution, ProgressListener
@@ -111,6 +112,7 @@ class Orchestrator:
         self._registry = registry if registry is not None else PluginRegistry()
         folder = Path(base_dir) if base_dir is not None else Path.cwd()
         self._owns_store = storage_bundle is None
+        backends = project_backends(project, self._registry, storage=self._owns_store)
         self._store = (
             storage_bundle
             if storage_bundle is not None
@@ -126,6 +128,7 @@ class Orchestrator:
                 provider=dataset_provider,
                 loader=dataset_loader,
             ),
+            backends=backends,
         )
         self._parallel_candidates = parallel_candidates
         self._bus = telemetry_bus

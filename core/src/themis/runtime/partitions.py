@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from themis.errors import SpecValidationError
+from themis.runtime.backends import execution_component
 from themis.specs import PluginBackendSpec, ProjectSpec
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def execution_backend(project: ProjectSpec, registry: PluginRegistry) -> Executi
         PluginError: no plugin provides it, or its settings are wrong.
     """
     spec = project.execution_backend
-    if not isinstance(spec, PluginBackendSpec):
+    backend = execution_component(project, registry)
+    if backend is None or not isinstance(spec, PluginBackendSpec):
         return None
-    backend = registry.resolve("execution_backend", spec.kind)
     made: ExecutionBackend = backend.make(spec.settings)
     return made

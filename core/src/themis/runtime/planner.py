@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from themis.storage import PlannedArm, PlannedMetric, continuations, recording
 
 if TYPE_CHECKING:
     from themis.planning.plan import Plan
+    from themis.plugin.component import ResolvedComponent
     from themis.plugin.lock import Lock
     from themis.plugin.registry import PluginRegistry
     from themis.runtime.providers import DatasetProviders
@@ -54,12 +55,13 @@ class PlannedRun:
 
 @attrs.frozen(slots=True, kw_only=True)
 class RunPlanner:
-    """Compiles and persists runs of one project."""
+    """Compiles and persists runs of one project; `backends` are those of plugins, by reference."""
 
     project: ProjectSpec
     registry: PluginRegistry
     store: RunStore
     providers: DatasetProviders
+    backends: Sequence[tuple[str, ResolvedComponent]] = ()
 
     def compile(self, experiment: ExperimentSpec) -> Plan:
         """The plan, without reading any dataset."""
@@ -71,7 +73,7 @@ class RunPlanner:
         """What the experiment resolves to, as it is installed; no dataset is read."""
         plan = self.compile(experiment)
         datasets = self.providers.installed(part.spec for part in plan.slices)
-        return lock_plan(plan, datasets=datasets, registry=self.registry)
+        return lock_plan(plan, datasets=datasets, backends=self.backends, registry=self.registry)
 
     def scan(self, plan: Plan) -> tuple[list[SliceItems], ItemSource]:
         """Read every slice's items; payloads go to the store unless the project says no."""
@@ -163,15 +165,17 @@ class RunPlanner:
         )
 
     def _provenance(self, plan: Plan) -> dict[str, Any]:
-        """Where the plan is made, of which distributions, and who provides its datasets."""
+        """Where the plan is made, of which distributions, and who keeps, executes and feeds it."""
         sources = self.providers.installed(part.spec for part in plan.slices)
-        parts = [*(entry.resolved for entry in plan.components), *sources.values()]
+        backends = [backend for _, backend in self.backends]
+        parts = [*(entry.resolved for entry in plan.components), *sources.values(), *backends]
         recorded = collect_provenance(
             (entry.distribution for entry in self.registry.plugins() if entry.state == "ok"),
             used={BUILTIN, *(part.provider for part in parts)},
         )
         labels = {source: str(part.registration) for source, part in sources.items()}
-        return {**recorded, "dataset_providers": labels}
+        named = {backend.kind: str(backend.registration) for backend in backends}
+        return {**recorded, "dataset_providers": labels, "backends": named}
 
     def _note_provenance(self, run: RunRow, now: Mapping[str, Any]) -> None:
         """Record that an unfinished run goes on elsewhere, or with other distributions."""

@@ -25,7 +25,7 @@ def open_project_store(project: ProjectSpec, folder: Path, registry: PluginRegis
     storage = project.storage
     if isinstance(storage, SqliteBlobStorageSpec):
         return open_store(storage.model_copy(update={"root_dir": str(folder / storage.root_dir)}))
-    backend = registry.resolve("storage_backend", storage.backend)
+    backend = registry.choose("storage_backend", storage.backend).component()
     settings: dict[str, Any] = (
         storage.settings
         if isinstance(storage, PluginStorageSpec)
