@@ -78,3 +78,9 @@ def test_a_run_with_failures_suggests_to_look_at_one_and_exits_with_1(run, tmp_p
     result = run()
     assert result.exit_code == 1
     assert "FAILURES" in result.stdout
+
+
+def test_an_observer_that_is_not_installed_is_named(run):
+    result = run("--observer", "watchr")
+    assert result.exit_code == 2
+    assert "no observer is named 'watchr'" in result.stderr

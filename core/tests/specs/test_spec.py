@@ -29,7 +29,7 @@ from themis.specs.spec import repeats
 
 GOLDEN = {
     "InferenceParamsSpec()": ("fa0291edd07a4bd33374ea56a63af598e8dde18b6b62d4b25fe36c7bd868014a"),
-    "ProjectSpec()": ("0421c26462630c8ddd4a8db9370e34e6cae63b0477e90597b0f856170ed2faa0"),
+    "ProjectSpec()": ("e9d4ccbe5d1ddb4883300bb4deab04a087ea26d9676b518cd64137002721d42e"),
     "ModelSpec(model_id='größe', provider='demo', extras={'b': [1.5, None], 'a': True})": (
         "f2adfe466b5dc42ae4c128ac4c4ecc7f211dfb8e9012421b348fd2c49b95503c"
     ),

@@ -61,6 +61,13 @@ def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Run only one stage: generations, parses, or scores.",
 )
+@click.option(
+    "--observer",
+    "observers",
+    metavar="REF",
+    multiple=True,
+    help="An installed observer that watches the run, besides the project's; may be repeated.",
+)
 @json_option
 def run(
     file: Path,
@@ -71,6 +78,7 @@ def run(
     progress: ProgressMode,
     log_json: bool,
     stage: str,
+    observers: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Run the benchmark in FILE (.toml, .yaml or .json): whatever of it is missing.
@@ -92,7 +100,8 @@ def run(
             "evaluate": orchestrator.evaluate,
         }[stage]
         with open_progress_view(progress) as view:
-            result = action(session.benchmark, runtime=session.context, progress=view.update)
+            context = attrs.evolve(session.context, observers=observers)
+            result = action(session.benchmark, runtime=context, progress=view.update)
         _finish(result, as_json=as_json, store=orchestrator.db_manager.place)
 
 

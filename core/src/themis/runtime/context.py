@@ -1,12 +1,12 @@
-"""What a caller gives to a run beside the spec: secrets, tool handlers and speed."""
+"""What a caller gives to a run beside the spec: secrets, tool handlers, speed, and who watches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
-from themis.plugin import ToolHandler
+from themis.plugin import ToolHandler, TracingProvider
 from themis.runtime.options import RuntimeOptions
 
 __all__ = ["RuntimeContext"]
@@ -14,8 +14,15 @@ __all__ = ["RuntimeContext"]
 
 @attrs.frozen(slots=True, kw_only=True)
 class RuntimeContext:
-    """Never part of any key. `tool_handlers` by tool name; `secrets` are shown nowhere."""
+    """Never part of any key. `tool_handlers` by tool name; `secrets` are shown nowhere.
+
+    `subscribers` are objects with any of the lifecycle hooks; `observers` are references to
+    installed observers, besides those that the project names.
+    """
 
     secrets: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     tool_handlers: Mapping[str, ToolHandler] = attrs.field(factory=dict)
     options: RuntimeOptions = attrs.field(factory=RuntimeOptions)
+    subscribers: Sequence[object] = ()
+    tracing_provider: TracingProvider | None = None
+    observers: Sequence[str] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -25,6 +25,7 @@ from themis.runtime.progress import ProgressSnapshot, ProgressStatus, ProgressTr
 from themis.runtime.recording import Recorder
 from themis.runtime.source import Stages, WorkSource
 from themis.runtime.tally import Tally
+from themis.runtime.watched import WatchedEvaluator, WatchedGenerator, WatchedJudges
 from themis.storage.finished import outcome_counts
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from themis.runtime.context import RuntimeContext
     from themis.runtime.observers import TelemetryBus
     from themis.runtime.planner import PlannedRun
+    from themis.runtime.watching import Watch
     from themis.specs import ProjectSpec
     from themis.storage import RunStore
 
@@ -60,6 +62,7 @@ class Execution:
     bus: TelemetryBus | None = None
     listener: ProgressListener | None = None
     backend: ExecutionBackend | None = None
+    watch: Watch | None = None
     progress: ProgressTracker = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -77,11 +80,18 @@ class Execution:
             reporting.cancel()
             await asyncio.gather(reporting, return_exceptions=True)
             self._save()
+            if self.watch is not None:
+                await asyncio.to_thread(self.watch.close, self.progress.status)
 
     async def _execute(self, limits: RunLimits, cancellation: Cancellation) -> ProgressStatus:
         work = asyncio.current_task()
         assert work is not None
-        recorder = Recorder(self.store, self.planned.run, on_failure=work.cancel)
+        recorder = Recorder(
+            self.store,
+            self.planned.run,
+            on_failure=work.cancel,
+            on_durable=self.watch.recorded if self.watch is not None else None,
+        )
         instances = Instances(self.planned.plan)
         watch = asyncio.create_task(_watch(cancellation, limits, work))
         self.progress.status = "running"
@@ -118,25 +128,15 @@ class Execution:
             secrets=self.context.secrets,
         )
         hooks = Hooks.of(self.registry.iter_hooks())
-        judges = JudgeService(calls=calls, global_seed=self.planned.plan.global_seed)
-        generator = Generator(
-            calls=calls,
-            hooks=hooks,
-            recorder=recorder,
-            context=self.context,
-            recorded_steps=self.store.steps_of,
-            rerenders=all(
-                entry.idempotent or not takes_part(entry.hook, "pre_inference")
-                for entry in self.registry.iter_hook_registrations()
-            ),
-        )
+        generator = self._generator(calls, hooks, recorder)
+        evaluator = self._evaluator(calls, hooks)
         tally = self._tally()
 
         def pipeline(trials: range | None) -> Pipeline:
             return Pipeline(
                 source=self._source(trials),
                 generator=generator,
-                evaluator=Evaluator(calls=calls, hooks=hooks, judges=judges),
+                evaluator=evaluator,
                 recorder=recorder,
                 tally=tally,
                 cancellation=cancellation,
@@ -147,6 +147,30 @@ class Execution:
             await self._run_through(pipeline)
         finally:
             calls.close()
+
+    def _generator(self, calls: ComponentCalls, hooks: Hooks, recorder: Recorder) -> Generator:
+        options: dict[str, Any] = {
+            "calls": calls,
+            "hooks": hooks,
+            "recorder": recorder,
+            "context": self.context,
+            "recorded_steps": self.store.steps_of,
+            "rerenders": all(
+                entry.idempotent or not takes_part(entry.hook, "pre_inference")
+                for entry in self.registry.iter_hook_registrations()
+            ),
+        }
+        if self.watch is None:
+            return Generator(**options)
+        return WatchedGenerator(watch=self.watch, **options)
+
+    def _evaluator(self, calls: ComponentCalls, hooks: Hooks) -> Evaluator:
+        seed = self.planned.plan.global_seed
+        if self.watch is None:
+            judges = JudgeService(calls=calls, global_seed=seed)
+            return Evaluator(calls=calls, hooks=hooks, judges=judges)
+        watched = WatchedJudges(calls=calls, global_seed=seed, watch=self.watch)
+        return WatchedEvaluator(calls=calls, hooks=hooks, judges=watched)
 
     async def _run_through(self, pipeline: Callable[[range | None], Pipeline]) -> None:
         """All trials at once, or partition by partition as the backend decides."""

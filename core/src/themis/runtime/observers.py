@@ -58,15 +58,22 @@ class TelemetryBus:
         self._ended: list[_Observer] = []
 
     def subscribe(
-        self, callback: Callable[[Any], object], *, kinds: Iterable[str] | None = None
+        self,
+        callback: Callable[[Any], object],
+        *,
+        kinds: Iterable[str] | None = None,
+        finish: Callable[[], object] | None = None,
     ) -> Callable[[], None]:
         """Call `callback(event)`, sync or async, for events of these kinds (all by default).
+
+        `finish` is called last, on the same thread, when the subscription has ended and its queue
+        is empty.
 
         Returns:
             A function that ends the subscription; events already queued are still delivered.
         """
         wanted = None if kinds is None else frozenset(kinds)
-        observer = _Observer(callback, wanted, self._capacity)
+        observer = _Observer(callback, wanted, self._capacity, finish)
         self._observers = (*self._observers, observer)
 
         def unsubscribe() -> None:
@@ -115,15 +122,20 @@ class _Observer:
     """One subscription: its queue, its thread and its counts."""
 
     __slots__ = (
-        "_callback", "_capacity", "_delivered", "_dropped", "_failed", "_last_error", "_queue",
-        "_thread", "kinds",
+        "_callback", "_capacity", "_delivered", "_dropped", "_failed", "_finish", "_last_error",
+        "_queue", "_thread", "kinds",
     )  # fmt: skip
 
     def __init__(
-        self, callback: Callable[[Any], object], kinds: frozenset[str] | None, capacity: int
+        self,
+        callback: Callable[[Any], object],
+        kinds: frozenset[str] | None,
+        capacity: int,
+        finish: Callable[[], object] | None,
     ) -> None:
         self.kinds = kinds
         self._callback = callback
+        self._finish = finish
         self._capacity = capacity
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._delivered = self._failed = self._dropped = 0
@@ -164,13 +176,20 @@ class _Observer:
     def _watch(self) -> None:
         with asyncio.Runner() as runner:
             while (event := self._queue.get()) is not _CLOSE:
-                try:
-                    result = self._callback(event)
-                    if inspect.iscoroutine(result):
-                        runner.run(result)
-                    self._delivered += 1
-                except BaseException as error:  # noqa: BLE001 (an observer cannot end anything)
-                    self._note(error)
+                self._delivered += self._done(runner, self._callback, event)
+            if self._finish is not None:
+                self._done(runner, self._finish)
+
+    def _done(self, runner: asyncio.Runner, call: Callable[..., object], *arguments: Any) -> bool:
+        """Call, and await what it gives; False if it raised."""
+        try:
+            result = call(*arguments)
+            if inspect.iscoroutine(result):
+                runner.run(result)
+        except BaseException as error:  # noqa: BLE001 (an observer cannot end anything)
+            self._note(error)
+            return False
+        return True
 
     def _note(self, error: BaseException) -> None:
         self._failed += 1

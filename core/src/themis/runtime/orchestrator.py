@@ -30,6 +30,7 @@ from themis.runtime.rendering import blocking
 from themis.runtime.source import Stages
 from themis.runtime.stores import open_project_store
 from themis.runtime.tools import check_handlers
+from themis.runtime.watching import watch_run
 from themis.specs import BenchmarkSpec, ExperimentSpec, ProjectSpec
 from themis.storage import RunStore
 
@@ -360,6 +361,13 @@ class Orchestrator:
                 bus=self._bus,
                 listener=progress,
                 backend=execution_backend(self._project, self._registry),
+                watch=watch_run(
+                    run_id,
+                    planned.manifest.benchmark_id,
+                    project=self._project,
+                    registry=self._registry,
+                    context=context,
+                ),
             )
             blocking(execution.run())
             self._store.flush()

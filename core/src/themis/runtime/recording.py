@@ -25,12 +25,20 @@ class Recorder:
 
     Recording returns once the store's queue has room, not when the event is durable; `durable` is
     called then. A failed commit is kept, and calls `on_failure`: the run cannot go on.
+    `on_durable` is called with every event and its number.
     """
 
-    def __init__(self, store: RunStore, run: int, on_failure: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        run: int,
+        on_failure: Callable[[], object],
+        on_durable: Callable[[Event, int], object] | None = None,
+    ) -> None:
         self._store = store
         self._run = run
         self._on_failure = on_failure
+        self._on_durable = on_durable
         self._open: set[asyncio.Future[Any]] = set()
         self._failure: BaseException | None = None
 
@@ -43,10 +51,20 @@ class Recorder:
         self, event: Event, durable: Callable[[], None] | None = None
     ) -> asyncio.Future[Any]:
         """Queue one event; `durable` is called once it is committed."""
-        future = await self._store.submit_async([event])
+        future = await self._queue(event)
         self._open.add(future)
         future.add_done_callback(lambda done: self._settled(done, durable))
         return future
+
+    async def _queue(self, event: Event) -> asyncio.Future[Any]:
+        future = await self._store.submit_async([event])
+        if self._on_durable is not None:
+            future.add_done_callback(lambda done: self._announce(event, done))
+        return future
+
+    def _announce(self, event: Event, done: asyncio.Future[Any]) -> None:
+        if self._on_durable is not None and not done.cancelled() and done.exception() is None:
+            self._on_durable(event, done.result()[0])
 
     def _settled(self, future: asyncio.Future[Any], durable: Callable[[], None] | None) -> None:
         self._open.discard(future)
@@ -131,4 +149,4 @@ class Recorder:
 
     async def status(self, status: RunStatus) -> None:
         """The run's state changed; durable on return, and what the store raises is raised here."""
-        await (await self._store.submit_async([recording.run_status(self._run, status=status)]))
+        await (await self._queue(recording.run_status(self._run, status=status)))

@@ -13,7 +13,13 @@ from themis.specs.dataset import (
     PythonTransformSpec,
     RenameTransformSpec,
 )
-from themis.specs.evaluation import ExtractorRefSpec, MetricRefSpec, ParseSpec, ScoreSpec
+from themis.specs.evaluation import (
+    ExtractorRefSpec,
+    MetricRefSpec,
+    ObserverRefSpec,
+    ParseSpec,
+    ScoreSpec,
+)
 from themis.specs.execution import (
     BatchBackendSpec,
     ExecutionBackendConfig,
@@ -70,6 +76,7 @@ __all__ = [
     "McpServerSpec",
     "MetricRefSpec",
     "ModelSpec",
+    "ObserverRefSpec",
     "ParseSpec",
     "PluginBackendSpec",
     "PluginStorageSpec",

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from themis.specs.frozen import FrozenDict
 from themis.specs.spec import Items, Problem, Settings, Spec, Text, repeats
 
-__all__ = ["ExtractorRefSpec", "MetricRefSpec", "ParseSpec", "ScoreSpec"]
+__all__ = ["ExtractorRefSpec", "MetricRefSpec", "ObserverRefSpec", "ParseSpec", "ScoreSpec"]
 
 
 class _ComponentRefSpec(Spec):
@@ -30,6 +30,10 @@ class _ComponentRefSpec(Spec):
 
 class ExtractorRefSpec(_ComponentRefSpec):
     """One extractor of a chain."""
+
+
+class ObserverRefSpec(_ComponentRefSpec):
+    """One installed observer of a project's runs."""
 
 
 class MetricRefSpec(_ComponentRefSpec):

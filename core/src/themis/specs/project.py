@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from themis.specs.evaluation import ObserverRefSpec
 from themis.specs.execution import ExecutionBackendConfig, ExecutionPolicySpec, LocalBackendSpec
-from themis.specs.frozen import FrozenDict
-from themis.specs.spec import Labels, Spec, Text
+from themis.specs.frozen import FrozenDict, FrozenList
+from themis.specs.spec import Items, Labels, Spec, Text
 from themis.specs.storage import SqliteBlobStorageSpec, StorageConfig
 
 __all__ = ["ProjectSpec"]
@@ -26,5 +27,8 @@ class ProjectSpec(Spec):
     )
     execution_backend: ExecutionBackendConfig = Field(
         default_factory=LocalBackendSpec, description="Where work is executed."
+    )
+    observers: Items[ObserverRefSpec] = Field(
+        default_factory=FrozenList, description="Installed observers that watch every run."
     )
     metadata: Labels = Field(default_factory=FrozenDict, description="Free labels of the project.")
