@@ -117,7 +117,7 @@ class WorkSource:
                 seed=seed,
             )
             work.parses = work.all_parses()
-            work.scores = work.all_scores()
+            work.scores = work.all_scores(work.parses)
             yield work
 
     def _settle(self, work: Work, found: StoredArtifacts, adoption: Adoption) -> bool:

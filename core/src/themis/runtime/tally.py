@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
@@ -21,15 +19,27 @@ if TYPE_CHECKING:
 __all__ = ["Step", "Tally"]
 
 
-@attrs.define(slots=True)
 class Step:
-    """One stage of one candidate, under way."""
+    """One stage of one candidate, under way: what is not queued for the store is dropped."""
 
-    handed_on: bool = False
+    __slots__ = ("_handed_on", "_progress", "_stage")
+
+    def __init__(self, progress: ProgressTracker, stage: StageName) -> None:
+        self._progress = progress
+        self._stage = stage
+        self._handed_on = False
+
+    def __enter__(self) -> Self:
+        self._progress.started(self._stage)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if not self._handed_on:
+            self._progress.dropped(self._stage)
 
     def queued(self) -> None:
         """The outcome is on its way to the store."""
-        self.handed_on = True
+        self._handed_on = True
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -55,16 +65,9 @@ class Tally:
         if self.stages.parse or self.stages.score:
             self.progress.already("score", chunk.evaluated)
 
-    @contextmanager
-    def under_way(self, stage: StageName) -> Iterator[Step]:
-        """Around one stage of a candidate; what is not queued for the store counts as dropped."""
-        self.progress.started(stage)
-        step = Step()
-        try:
-            yield step
-        finally:
-            if not step.handed_on:
-                self.progress.dropped(stage)
+    def under_way(self, stage: StageName) -> Step:
+        """Around one stage of a candidate."""
+        return Step(self.progress, stage)
 
     def generated(self, work: Work, generated: Generated) -> None:
         """A generation is durable."""

@@ -10,6 +10,8 @@ from themis.planning.keys import parse_key, score_key
 from themis.records import CandidateRecord, ExtractionRecord, Message, TrialSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from themis.planning.items import PlannedItem
     from themis.planning.plan import Arm, MetricPlan, Parse, Score, SlicePlan
 
@@ -62,19 +64,15 @@ class Work:
             for parse in self.slice_plan.parses
         )
 
-    def all_scores(self) -> tuple[PendingScore, ...]:
-        """Every metric of the slice with its key for this candidate."""
+    def all_scores(self, parses: Sequence[PendingParse]) -> tuple[PendingScore, ...]:
+        """Every metric of the slice with its key for this candidate, whose parses are `parses`."""
+        subjects = {entry.parse.key: entry.key for entry in parses}
         return tuple(
             PendingScore(score, metric, score_key(subject, metric.key))
             for score in self.slice_plan.scores
-            for subject in [self._subject(score)]
+            for subject in [subjects[score.parse.key] if score.parse else self.candidate_key]
             for metric in score.metrics
         )
-
-    def _subject(self, score: Score) -> bytes:
-        if score.parse is None:
-            return self.candidate_key
-        return parse_key(self.candidate_key, score.parse.key)
 
     @property
     def payload_item(self) -> PlannedItem:

@@ -73,6 +73,8 @@ class RunReads:
 
     def events(self, seqs: Sequence[int]) -> dict[int, StoredEvent]:
         """Events by number; StorageError names one that is missing or altered."""
+        if not seqs:
+            return {}
         with self.reader() as connection:
             return self._events.read(connection, seqs)
 

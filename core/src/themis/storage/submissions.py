@@ -26,24 +26,25 @@ Seqs = tuple[int, ...]
 Outcome = Seqs | Exception
 
 
-@attrs.frozen(slots=True, eq=False)
+@attrs.define(slots=True, eq=False)
 class Submission:
-    """Events and items that are committed together, and the future that hears of it."""
+    """Events and items that are committed together, and the future that hears of it.
+
+    `count` is how many rows it counts as (never 0), `size` the bytes of all payloads.
+    """
 
     events: Sequence[Event]
     items: Sequence[Item]
     future: Future[Seqs] | asyncio.Future[Seqs]
+    count: int = attrs.field(init=False)
+    size: int = attrs.field(init=False)
 
-    @property
-    def count(self) -> int:
-        """How many rows it is counted as; never 0."""
-        return max(1, len(self.events) + len(self.items))
-
-    @property
-    def size(self) -> int:
-        """Bytes of all payloads."""
-        events = sum(len(event.payload) for event in self.events)
-        return events + sum(len(item.data) for item in self.items)
+    def __attrs_post_init__(self) -> None:
+        size = sum([len(event.payload) for event in self.events])
+        if self.items:
+            size += sum(len(item.data) for item in self.items)
+        self.count = len(self.events) + len(self.items) or 1
+        self.size = size
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -77,16 +78,15 @@ class SubmissionQueue:
             self._changed.wait_for(lambda: self._is_closed or self._has_room())
             self._add(submission, hurry=hurry)
 
-    async def put_async(self, submission: Submission) -> None:
-        """Queue a submission, awaiting room without blocking the loop."""
-        while True:
-            with self._changed:
-                if self._is_closed or self._has_room():
-                    self._add(submission, hurry=False)
-                    return
-                room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._want_room.append(room)
-            await room
+    def room_for(self, submission: Submission) -> asyncio.Future[None] | None:
+        """Queue a submission from an event loop; when there is no room, what to await first."""
+        with self._changed:
+            if self._is_closed or self._has_room():
+                self._add(submission, hurry=False)
+                return None
+            room: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._want_room.append(room)
+            return room
 
     def hurry(self) -> None:
         """Hand out what waits at once, an empty group if nothing does."""
@@ -101,13 +101,17 @@ class SubmissionQueue:
             self._closed_because = self._closed_because or reason
             self._changed.notify_all()
 
-    def take(self) -> list[Submission] | None:
-        """The next group, once it is full, due or hurried; None when closed and empty."""
+    def take(self, *, pause: float = 0.0) -> list[Submission] | None:
+        """The next group, once it is full, due or hurried; None when closed and empty.
+
+        It is due when its first submission has waited for the interval, or for `pause` if that is
+        longer, in seconds.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._hurry or self._is_closed)
             if self._is_closed and not (self._waiting or self._hurry):
                 return None
-            due = self._first_at + self._limits.interval
+            due = self._first_at + max(self._limits.interval, pause)
             while not self._ready() and (left := due - time.monotonic()) > 0:
                 self._changed.wait(left)
             group = self._pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["EventWriter"]
 
+_PAUSE_TIMES = 3.0
+_LONGEST_PAUSE = 0.05
+
 
 class EventWriter:
     """Commits what is submitted in groups: every 5 ms, or sooner when 1,000 events wait.
+
+    Where a commit takes longer than a moment, the pause before the next one is three times as long
+    (50 ms at most): fewer and larger groups cost less, and leave the run three quarters of a core.
 
     A future resolves to its events' numbers once they are durable, or to a StorageError (code
     `storage_write`) when none of them was stored.
@@ -60,7 +67,9 @@ class EventWriter:
         Await the returned future for durability.
         """
         future: asyncio.Future[Seqs] = asyncio.get_running_loop().create_future()
-        await self._queue.put_async(Submission(events, items, future))
+        submission = Submission(events, items, future)
+        while (room := self._queue.room_for(submission)) is not None:
+            await room
         return future
 
     def note_progress(self, run_id: str, payload: Any) -> None:
@@ -82,8 +91,11 @@ class EventWriter:
         self._thread.join()
 
     def _run(self) -> None:
-        while (group := self._queue.take()) is not None:
+        pause = 0.0
+        while (group := self._queue.take(pause=pause)) is not None:
             with self._notes_lock:
                 notes, self._notes = self._notes, {}
+            started = time.monotonic()
             outcomes = self._commits.commit(group, notes)
+            pause = min(_LONGEST_PAUSE, _PAUSE_TIMES * (time.monotonic() - started))
             settle(zip((one.future for one in group), outcomes, strict=True))

@@ -76,9 +76,15 @@ def within(awaitable: Awaitable[T], seconds: float | None) -> Generator[Any, Any
     the same is dropped after `GRACE_SECONDS`: its steps are driven from here, without a task of its
     own (which would cost a call 8 us more, and could hang the end of the program).
     """
+    steps = awaitable.__await__()
+    try:
+        waits_for = next(steps)
+    except StopIteration as ended:  # it had nothing to wait for
+        at_once: T = ended.value
+        return at_once
     watch = _Watch(seconds)
     try:
-        value = yield from _drive(awaitable.__await__(), watch)
+        value = yield from _drive(steps, waits_for, watch)
     except BaseException:
         if watch.end() and watch.expired:
             raise DeadlineExceeded from None
@@ -88,15 +94,10 @@ def within(awaitable: Awaitable[T], seconds: float | None) -> Generator[Any, Any
     return value
 
 
-def _drive(steps: Generator[Any, Any, T], watch: _Watch) -> Generator[Any, Any, T]:
+def _drive(steps: Generator[Any, Any, T], waits_for: Any, watch: _Watch) -> Generator[Any, Any, T]:
     resume: Callable[[Any], Any] = steps.send
     argument: Any = None
     while True:
-        try:
-            waits_for = resume(argument)
-        except StopIteration as ended:
-            value: T = ended.value
-            return value
         try:
             argument = yield waits_for
             resume = steps.send
@@ -108,6 +109,11 @@ def _drive(steps: Generator[Any, Any, T], watch: _Watch) -> Generator[Any, Any, 
             resume, argument = steps.throw, cancelled
         except BaseException as error:  # noqa: BLE001 (whatever the awaited future raised)
             resume, argument = steps.throw, error
+        try:
+            waits_for = resume(argument)
+        except StopIteration as ended:
+            value: T = ended.value
+            return value
 
 
 def _drop(steps: Generator[Any, Any, Any]) -> None:
