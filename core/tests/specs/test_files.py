@@ -160,7 +160,7 @@ FINDINGS = """\
 2:1: num_samples: Input should be a valid integer; got '3'
 5:1: project.global_sed: is no field; did you mean 'global_seed'?
 6:1: project.storage.database_url: is required and missing; add it \
-(The database: postgresql://user@host/name.)
+(The database: postgresql://user@host/name, or env:NAME.)
 10:1: models[0].provider: is required and missing; add it \
 (The inference engine: [provider/]name[@version].)
 15:48: slices[0].dataset.transforms[0].kind: 'sql' is unknown; use one of \

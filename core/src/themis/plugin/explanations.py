@@ -24,6 +24,7 @@ __all__ = [
 
 KNOWN_PLUGINS: Mapping[tuple[ComponentKind, str], str] = MappingProxyType({
     ("engine", "openai"): "themis-openai",
+    ("storage_backend", "postgres_blob"): "themis-postgres",
 })  # fmt: skip
 """The distributions to install for components that the core does not have."""
 

@@ -43,8 +43,13 @@ class PostgresBlobStorageSpec(Spec):
     backend: Literal["postgres_blob"] = Field(
         default="postgres_blob", description="The kind of store."
     )
-    database_url: Text = Field(description="The database: postgresql://user@host/name.")
-    blob_root_dir: Text = Field(description="The folder of the blobs.")
+    database_url: Text = Field(
+        description="The database: postgresql://user@host/name, or env:NAME."
+    )
+    blob_root_dir: Text = Field(
+        description="The folder of the blobs; relative to the project file, or else to where you "
+        "are."
+    )
     store_item_payloads: bool = Field(
         default=True, description="Whether items are kept whole, not only their hashes."
     )

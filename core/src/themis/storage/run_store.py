@@ -53,6 +53,11 @@ class SqlRunStore(RunReads):
         self._held = held.pop_all()
 
     @property
+    def reading(self) -> Engine:
+        """The engine that reads, whose connections cannot write."""
+        return self._reading
+
+    @property
     def place(self) -> str:
         """Where the store is, for messages."""
         return self._place
