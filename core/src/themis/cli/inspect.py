@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from themis.cli.output import json_option, print_json, printable
-from themis.cli.session import open_run_store, store_option
+from themis.cli.run_store import open_run_store, store_option
 
 __all__ = ["inspect"]
 

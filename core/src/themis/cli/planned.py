@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from themis.cli.output import json_option, print_json, printable
+from themis.cli.run_store import store_option
 from themis.cli.session import (
     chosen_lock,
     lock_options,
     open_benchmark,
-    store_option,
     with_file,
 )
 

@@ -12,15 +12,9 @@ import attrs
 import click
 
 from themis.cli.output import json_option, print_json
-from themis.cli.session import (
-    DEFAULT_STORE,
-    chosen_lock,
-    lock_options,
-    open_benchmark,
-    open_run,
-    store_option,
-    with_file,
-)
+from themis.cli.project_file import PROJECT_FILE
+from themis.cli.run_store import DEFAULT_STORE, store_option
+from themis.cli.session import chosen_lock, lock_options, open_benchmark, open_run, with_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +96,8 @@ def run(
         with open_progress_view(progress) as view:
             context = attrs.evolve(session.context, observers=observers)
             result = action(session.benchmark, runtime=context, progress=view.update)
-        _finish(result, as_json=as_json, store=orchestrator.db_manager.place)
+        place = orchestrator.db_manager.place
+        _finish(result, as_json=as_json, place=place, store=session.store_file or Path(place))
 
 
 @click.command()
@@ -124,11 +119,16 @@ def resume(
     with open_run(store, run_id) as orchestrator:
         with open_progress_view(progress) as view:
             result = orchestrator.resume(run_id, progress=view.update)
-        _finish(result, as_json=as_json, store=orchestrator.db_manager.place)
+        place = orchestrator.db_manager.place
+        named = store if store is not None and store.is_file() else Path(place)
+        _finish(result, as_json=as_json, place=place, store=named)
 
 
-def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, store: str) -> None:
-    """Print the result, and leave with the exit code that its status asks for."""
+def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, place: str, store: Path) -> None:
+    """Print the result, and leave with the exit code that its status asks for.
+
+    `place` is where the store is, `store` what `--store` has to be to find it.
+    """
     from themis.runtime.orchestrator import RunHandle
 
     if isinstance(result, RunHandle):
@@ -137,7 +137,7 @@ def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, store: str) -
             return
         click.echo(f"run {result.run_id[:12]} is {result.status} on backend {result.backend!r}")
         return
-    _print(result, as_json=as_json, store=store)
+    _print(result, as_json=as_json, place=place, store=store)
     if result.status == "interrupted":
         resume = _command(result, store, "resume")
         click.echo(f"interrupted; go on with: {resume}", err=True)
@@ -146,19 +146,19 @@ def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, store: str) -
         sys.exit(_FAILED)
 
 
-def _print(result: BenchmarkResult, *, as_json: bool, store: str) -> None:
+def _print(result: BenchmarkResult, *, as_json: bool, place: str, store: Path) -> None:
     from themis.reporting.summary import headline, render_summary, summarise
 
     if as_json:
         print_json(summarise(result).to_dict())
         return
     click.echo(render_summary(headline(result), "text"))
-    click.echo(f"\nEverything is recorded in {_shown(store)}. Next:")
+    click.echo(f"\nEverything is recorded in {_shown(Path(place))}. Next:")
     for what, command in _next_commands(result, store):
         click.echo(f"  {what:<10}  {command}")
 
 
-def _next_commands(result: BenchmarkResult, store: str) -> Iterator[tuple[str, str]]:
+def _next_commands(result: BenchmarkResult, store: Path) -> Iterator[tuple[str, str]]:
     """What to look at with which command."""
     report = _command(result, store, "report")
     yield "all tables", report
@@ -175,10 +175,10 @@ def _example_trial(result: BenchmarkResult) -> str | None:
     return None if row is None else str(row["trial_hash"])
 
 
-def _command(result: BenchmarkResult, store: str, name: str, *arguments: str) -> str:
+def _command(result: BenchmarkResult, store: Path, name: str, *arguments: str) -> str:
     """A command about a run, as it has to be typed here."""
     words = [*_program(), *name.split(), result.run_id[:12], *arguments]
-    if Path(store).absolute() != Path(DEFAULT_STORE).absolute():
+    if store.absolute() not in {Path(DEFAULT_STORE).absolute(), Path(PROJECT_FILE).absolute()}:
         words += ["--store", _shown(store)]
     return shlex.join(words)
 
@@ -190,7 +190,7 @@ def _program() -> list[str]:
     return [sys.argv[0]] if Path(sys.argv[0]).name == "themis" else ["python", "-m", "themis"]
 
 
-def _shown(store: str) -> str:
+def _shown(store: Path) -> str:
     """The store's place, relative to the working folder where it is below it."""
-    place, here = Path(store).absolute(), Path.cwd()
-    return str(place.relative_to(here)) if place.is_relative_to(here) else store
+    place, here = store.absolute(), Path.cwd()
+    return str(place.relative_to(here)) if place.is_relative_to(here) else str(store)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from themis.cli.output import json_option, print_json
-from themis.cli.session import open_run_store, store_option
+from themis.cli.run_store import open_run_store, store_option
 
 if TYPE_CHECKING:
     from themis.results import BenchmarkResult

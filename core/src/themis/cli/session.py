@@ -12,6 +12,7 @@ import click
 
 from themis.cli.locating import located_in
 from themis.cli.project_file import PROJECT_FILE, default_project_file, plugin_config
+from themis.cli.run_store import open_run_store, store_option, store_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,46 +23,33 @@ if TYPE_CHECKING:
     from themis.runtime.orchestrator import Orchestrator
     from themis.specs import BenchmarkSpec, ProjectSpec
     from themis.specs.files import BenchmarkFile
-    from themis.storage import RunStore
 
 __all__ = [
-    "DEFAULT_STORE",
     "BenchmarkSession",
     "beside",
     "chosen_lock",
     "lock_options",
     "open_benchmark",
     "open_run",
-    "open_run_store",
     "read_benchmark",
-    "store_option",
     "with_file",
 ]
 
-DEFAULT_STORE = ".themis"
 LOCK_FILE = Path("themis.lock")
 
 
 @attrs.frozen(slots=True)
 class BenchmarkSession:
-    """A benchmark file, opened: its spec, an orchestrator of its project, and its options."""
+    """A benchmark file, opened: its spec, an orchestrator of its project, and its options.
+
+    `store_file` is the file that names the project's store, where that is not just a folder.
+    """
 
     benchmark: BenchmarkSpec
     orchestrator: Orchestrator
     context: RuntimeContext
     loaded: BenchmarkFile
-
-
-def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--store DIR`: where the runs are."""
-    return click.option(
-        "--store",
-        "store",
-        type=click.Path(path_type=Path),
-        envvar="THEMIS_STORE",
-        default=None,
-        help=f"The store's folder. [default: the project's, else {DEFAULT_STORE}]",
-    )(command)
+    store_file: Path | None
 
 
 def with_file(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,7 +127,17 @@ def open_benchmark(
     )
     with orchestrator, located_in(loaded):
         context = RuntimeContext(options=options)
-        yield BenchmarkSession(loaded.benchmark, orchestrator, context, loaded)
+        named = _store_file(loaded, project)
+        yield BenchmarkSession(loaded.benchmark, orchestrator, context, loaded, named)
+
+
+def _store_file(loaded: BenchmarkFile, project: Path | None) -> Path | None:
+    from themis.specs import SqliteBlobStorageSpec
+
+    if isinstance(loaded.project.storage, SqliteBlobStorageSpec):
+        return None
+    own = "project" in loaded.documents[0].values
+    return project or (loaded.path if own else default_project_file())
 
 
 @contextmanager
@@ -149,24 +147,15 @@ def open_run(store: Path | None, run_id: str) -> Iterator[Orchestrator]:
     from themis.runtime.orchestrator import Orchestrator
     from themis.specs import ProjectSpec
 
-    folder = (store or Path(DEFAULT_STORE)).resolve()
-    with open_run_store(folder) as opened:
+    with open_run_store(store) as opened:
         manifest = opened.manifest(opened.run(run_id))
-    project = ProjectSpec.model_validate(manifest["project"])
-    registry = PluginRegistry(config=plugin_config(None))
+    place = store_place(store)
+    project = ProjectSpec.model_validate({**manifest["project"], "storage": place.project.storage})
+    registry = PluginRegistry(config=plugin_config(place.file))
     with Orchestrator.from_project_spec(
-        _with_store(project, folder, folder), registry=registry
+        _with_store(project, None, place.folder), registry=registry, base_dir=place.folder
     ) as orchestrator:
         yield orchestrator
-
-
-@contextmanager
-def open_run_store(store: Path | None) -> Iterator[RunStore]:
-    """Open an existing store for reading."""
-    from themis.storage import sqlite_store
-
-    with sqlite_store(store or Path(DEFAULT_STORE), read_only=True) as opened:
-        yield opened
 
 
 def _with_store(project: ProjectSpec, store: Path | None, base: Path) -> ProjectSpec:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from themis.cli.output import json_option, print_json
-from themis.cli.session import DEFAULT_STORE, store_option
+from themis.cli.run_store import store_option, store_place
 
 if TYPE_CHECKING:
     from themis.storage.integrity import Verification
@@ -90,7 +90,15 @@ def vacuum(store: Path | None, as_json: bool) -> None:
 
 
 def _folder(store: Path | None) -> Path:
-    return store or Path(DEFAULT_STORE)
+    """The folder of a SQLite store, which is the only kind that these commands look after."""
+    from themis.specs import SqliteBlobStorageSpec
+
+    place = store_place(store)
+    storage = place.project.storage
+    if not isinstance(storage, SqliteBlobStorageSpec):
+        msg = f"`themis store` looks after SQLite stores; {place.file} names {storage.backend!r}"
+        raise click.UsageError(msg)
+    return place.folder / Path(storage.root_dir).expanduser()
 
 
 def _show_verification(found: Verification) -> None:
