@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from themis.statistics import adjust, family_size
+from themis.statistics import adjust, benjamini_yekutieli, bonferroni, family_size
 
 P_VALUES = st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=20)
 
@@ -58,3 +58,26 @@ def test_an_unknown_correction_names_the_known_ones():
 def test_a_p_value_outside_0_and_1_is_refused():
     with pytest.raises(ValueError, match=r"a p-value lies between 0 and 1; got 1\.5"):
         adjust([1.5], "holm")
+
+
+@given(P_VALUES)
+def test_corrections_come_in_order_of_caution(p_values):
+    rows = zip(
+        adjust(p_values, "bh"),
+        adjust(p_values, "holm"),
+        bonferroni(p_values),
+        benjamini_yekutieli(p_values),
+        strict=True,
+    )
+    for bh, holm, full, by in rows:
+        if bh is not None:
+            assert bh <= holm + 1e-12 <= full + 2e-12
+            assert bh <= by + 1e-12
+
+
+@given(P_VALUES, st.sampled_from(["holm", "bh"]))
+def test_a_correction_keeps_the_order(p_values, method):
+    adjusted = adjust(p_values, method)
+    pairs = sorted((p, q) for p, q in zip(p_values, adjusted, strict=True) if p is not None)
+
+    assert [q for _, q in pairs] == sorted(q for _, q in pairs)

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 __all__ = [
     "ClusterSums",
     "Estimate",
+    "check_counts",
     "check_level",
     "cluster_sums",
+    "design_effect",
+    "error_rate",
     "estimate_from_sums",
     "finite_array",
     "mean_estimate",
+    "normal_interval",
     "t_interval",
     "wilson_interval",
 ]
@@ -115,14 +119,15 @@ class ClusterSums:
         """Whether the spread survived rounding; if not, sum again with `shift` near the mean."""
         return self.constant or self._squared_error() > _RESOLVED * self.total_squares
 
-    def standard_error(self) -> float:
+    def standard_error(self, *, corrected: bool = True) -> float:
         """Cluster-robust standard error of the mean, corrected by G/(G-1) (CR1; Miller 2024).
 
-        sqrt(G/(G-1) * sum_g (s_g - mean n_g)^2) / N, for at least two clusters.
+        sqrt(G/(G-1) * sum_g (s_g - mean n_g)^2) / N, for at least two clusters; uncorrected (CR0)
+        it is without the factor, and too small.
         """
         if self.constant:
             return 0.0
-        correction = self.clusters / (self.clusters - 1)
+        correction = self.clusters / (self.clusters - 1) if corrected else 1.0
         return math.sqrt(correction * self._squared_error()) / self.count
 
     def _squared_error(self) -> float:
@@ -239,11 +244,31 @@ def _t_method(sums: ClusterSums) -> str:
     return "t_item_means" if even else "t_item_clusters"
 
 
-def t_interval(mean: float, se: float, *, df: int, level: float = 0.95) -> tuple[float, float]:
+def design_effect(values: Sequence[float], clusters: Sequence[Hashable]) -> float | None:
+    """How many times the clusters multiply the variance of the mean; None without a spread.
+
+    n scores in clusters are worth n / design effect independent ones (Kish 1965).
+    """
+    if len(values) < 2 or len(set(clusters)) < 2:
+        return None
+    naive = cluster_sums(values).standard_error()
+    return (
+        (cluster_sums(values, clusters=clusters).standard_error() / naive) ** 2 if naive else None
+    )
+
+
+def t_interval(mean: float, se: float, *, df: float, level: float = 0.95) -> tuple[float, float]:
     """Student's interval: mean +- t(df, (1 + level)/2) se."""
     from scipy.special import stdtrit
 
     reach = float(stdtrit(df, (1 + level) / 2)) * se
+    return mean - reach, mean + reach
+
+
+def normal_interval(mean: float, se: float, *, level: float = 0.95) -> tuple[float, float]:
+    """The large-sample interval: mean +- z((1 + level)/2) se. Too narrow for few scores."""
+    check_level(level)
+    reach = NormalDist().inv_cdf((1 + level) / 2) * se
     return mean - reach, mean + reach
 
 
@@ -256,9 +281,7 @@ def wilson_interval(successes: int, n: int, *, level: float = 0.95) -> tuple[flo
         ValueError: n is not positive, or successes are not within 0..n.
     """
     check_level(level)
-    if not 0 <= successes <= n or n == 0:
-        msg = f"{successes} successes of {n}: n must be positive and successes within 0..n"
-        raise ValueError(msg)
+    check_counts(successes, n)
     z = NormalDist().inv_cdf((1 + level) / 2)
     centre = (successes + z * z / 2) / (n + z * z)
     reach = z / (n + z * z) * math.sqrt(successes * (n - successes) / n + z * z / 4)
@@ -284,3 +307,16 @@ def check_level(level: float) -> None:
     if not 0 < level < 1:
         msg = f"a confidence level lies between 0 and 1 (0.95, say); got {level}"
         raise ValueError(msg)
+
+
+def check_counts(successes: int, n: int) -> None:
+    """Raise ValueError unless n is positive and `successes` is within 0..n."""
+    if not 0 <= successes <= n or n == 0:
+        msg = f"{successes} successes of {n}: n must be positive and successes within 0..n"
+        raise ValueError(msg)
+
+
+def error_rate(level: float) -> float:
+    """1 - level, without the rounding that makes 1 - 0.95 a little more than 0.05."""
+    check_level(level)
+    return round(1 - level, 12)

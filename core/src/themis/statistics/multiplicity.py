@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, TypeGuard, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Adjustment", "adjust", "family_size"]
+__all__ = ["Adjustment", "adjust", "benjamini_yekutieli", "bonferroni", "family_size"]
 
 Adjustment = Literal["none", "holm", "bh"]
 
@@ -27,7 +27,7 @@ def adjust(p_values: Sequence[float | None], method: Adjustment) -> list[float |
         known = ", ".join(get_args(Adjustment))
         msg = f"unknown p-value correction {method!r}; known: {known}"
         raise ValueError(msg)
-    ranked = sorted((p, place) for place, p in enumerate(p_values) if p is not None and _defined(p))
+    ranked = sorted((p, place) for place, p in enumerate(p_values) if _known(p))
     steps = _STEPS[method]([p for p, _ in ranked])
     adjusted: list[float | None] = [None] * len(p_values)
     for (_, place), value in zip(ranked, steps, strict=True):
@@ -37,7 +37,30 @@ def adjust(p_values: Sequence[float | None], method: Adjustment) -> list[float |
 
 def family_size(p_values: Sequence[float | None]) -> int:
     """How many p-values are defined, which is how many tests the family holds."""
-    return sum(1 for p in p_values if p is not None and _defined(p))
+    return sum(map(_known, p_values))
+
+
+def bonferroni(p_values: Sequence[float | None]) -> list[float | None]:
+    """M p, at most 1. Holm's correction holds under the same conditions and finds more."""
+    size = family_size(p_values)
+    return [min(1.0, size * p) if _known(p) else None for p in p_values]
+
+
+def benjamini_yekutieli(p_values: Sequence[float | None]) -> list[float | None]:
+    """False discovery rate under any dependence (2001): `bh` times sum_i 1/i, at most 1."""
+    penalty = sum(1 / rank for rank in range(1, family_size(p_values) + 1))
+    ranked = sorted((p, place) for place, p in enumerate(p_values) if _known(p))
+    lowest = 1.0
+    adjusted: list[float | None] = [None] * len(p_values)
+    for rank in range(len(ranked), 0, -1):
+        p, place = ranked[rank - 1]
+        lowest = min(lowest, penalty * len(ranked) / rank * p)
+        adjusted[place] = lowest
+    return adjusted
+
+
+def _known(p: float | None) -> TypeGuard[float]:
+    return p is not None and _defined(p)
 
 
 def _defined(p: float) -> bool:

@@ -32,7 +32,8 @@ class PairedTest:
     """The mean difference treatment - baseline, its interval and the p-value of the same test.
 
     `method` is `paired_t`, `paired_t_item_clusters` (several pairs of one item),
-    `sign_flip_exact` (all differences equal: a t statistic does not exist) or `none`.
+    `sign_flip_exact` (all differences equal: a t statistic does not exist; or few of them),
+    `mcnemar_midp` or `none`.
     What is undefined is None, and `reason` says why.
     """
 
@@ -142,7 +143,7 @@ def sign_flip_constant_p(n: int) -> float:
     return max(math.ldexp(1.0, 1 - n), SMALLEST_P)
 
 
-def t_test_p(statistic: float, *, df: int) -> float:
+def t_test_p(statistic: float, *, df: float) -> float:
     """Two-sided p of Student's t: 2 P(T <= -abs(t)), at least `SMALLEST_P`."""
     from scipy.special import stdtr
 

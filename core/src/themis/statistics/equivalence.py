@@ -1,0 +1,86 @@
+"""Equal, or just too few items? Two one-sided tests within a margin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from themis.statistics.paired import SMALLEST_P, paired_t
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from themis.statistics.paired import PairedTest
+
+__all__ = ["Equivalence", "check_margin", "tost_from_se", "tost_paired"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Equivalence:
+    """Whether a difference lies within `low`..`high`, in the units of the scores.
+
+    `p_lower` is of "not above low", `p_upper` of "not below high", `p_value` the larger: below
+    0.05 the difference is shown to lie within, which is when the 90 % interval does.
+    """
+
+    low: float
+    high: float
+    p_lower: float | None
+    p_upper: float | None
+    p_value: float | None
+    reason: str | None = None
+
+
+def tost_from_se(delta: float, se: float, *, df: float, low: float, high: float) -> Equivalence:
+    """Schuirmann's two one-sided t tests (1987), from a difference and its standard error.
+
+    Raises:
+        ValueError: low is not below high, or se is not positive.
+    """
+    from scipy.special import stdtr
+
+    _check_bounds(low, high)
+    if se <= 0:
+        msg = f"a standard error of {se} leaves nothing to test; it must be positive"
+        raise ValueError(msg)
+    p_lower = max(float(stdtr(df, -(delta - low) / se)), SMALLEST_P)
+    p_upper = max(float(stdtr(df, (delta - high) / se)), SMALLEST_P)
+    return Equivalence(
+        low=low, high=high, p_lower=p_lower, p_upper=p_upper, p_value=max(p_lower, p_upper)
+    )
+
+
+def tost_paired(
+    baseline: Sequence[float],
+    treatment: Sequence[float],
+    *,
+    low: float,
+    high: float,
+    clusters: Sequence[Hashable] | None = None,
+) -> Equivalence:
+    """The same for treatment - baseline on shared items."""
+    _check_bounds(low, high)
+    return tost_of(paired_t(baseline, treatment, clusters=clusters), low=low, high=high)
+
+
+def tost_of(test: PairedTest, *, low: float, high: float) -> Equivalence:
+    """Equivalence by the standard error of a t test that was made; None where it has none."""
+    if test.delta_mean is None or not test.se or test.df is None:
+        return Equivalence(
+            low=low, high=high, p_lower=None, p_upper=None, p_value=None, reason=test.reason
+        )
+    return tost_from_se(test.delta_mean, test.se, df=test.df, low=low, high=high)
+
+
+def check_margin(margin: float | None) -> None:
+    """Raise ValueError unless `margin` is None or a finite number, not negative."""
+    if margin is not None and not 0 <= margin < float("inf"):
+        msg = f"a margin is the largest difference that does not matter, 0 or more; got {margin}"
+        raise ValueError(msg)
+
+
+def _check_bounds(low: float, high: float) -> None:
+    if not low < high:
+        msg = f"equivalence bounds must rise; got {low} to {high}"
+        raise ValueError(msg)

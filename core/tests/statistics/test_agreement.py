@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from themis.statistics import cohen_kappa, confusion_table, fleiss_kappa, krippendorff_alpha
+
+RATINGS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=30)
+
+
+def table(pairs):
+    return confusion_table(*zip(*pairs, strict=True), categories=[1, 2, 3, 4])
+
+
+@given(RATINGS)
+def test_kappa_is_chance_corrected_agreement(pairs):
+    got = cohen_kappa(table(pairs))
+    if got.value is None:
+        return
+    agreed = sum(left == right for left, right in pairs) / len(pairs)
+
+    assert got.observed == pytest.approx(agreed)
+    assert got.value == pytest.approx((agreed - got.expected) / (1 - got.expected))
+
+
+@given(RATINGS, st.sampled_from(["none", "linear", "quadratic"]))
+def test_exchanging_the_judges_changes_nothing(pairs, weights):
+    there = cohen_kappa(table(pairs), weights=weights)
+    back = cohen_kappa(table([(right, left) for left, right in pairs]), weights=weights)
+
+    assert back.value == (there.value and pytest.approx(there.value, abs=1e-12))
+    assert back.se == (there.se and pytest.approx(there.se, abs=1e-9))
+
+
+def test_near_misses_count_for_something_when_weighted():
+    """Worked by hand: 1/2 of the distance lost is a quarter when squared."""
+    near = [[5, 5, 0], [0, 5, 5], [0, 0, 10]]
+    values = [cohen_kappa(near, weights=w).value for w in ("none", "linear", "quadratic")]
+
+    assert values == sorted(values)
+    assert cohen_kappa(near, weights="linear").observed == pytest.approx((20 + 10 * 0.5) / 30)
+
+
+def test_full_agreement_is_1_and_has_no_width():
+    got = cohen_kappa([[5, 0], [0, 5]])
+
+    assert (got.value, got.se, got.ci_lower) == (1.0, 0.0, None)
+    assert got.reason == "the judges agree fully: the large-sample interval has no width"
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ([[4, 0], [0, 0]], "both judges used one category only"),
+        ([[0, 0], [0, 0]], "no units were rated by both"),
+    ],
+)
+def test_undefined_agreement_says_why(counts, reason):
+    got = cohen_kappa(counts)
+
+    assert (got.value, got.reason) == (None, reason)
+
+
+def test_fleiss_kappa_is_the_published_one():
+    """Fleiss (1971): the psychiatric diagnoses example in its usual ten-unit form."""
+    counts = [
+        [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
+        [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
+    ]  # fmt: skip
+
+    assert fleiss_kappa(counts).value == pytest.approx(0.210, abs=5e-4)
+
+
+def test_fleiss_kappa_needs_as_many_ratings_for_each_unit():
+    with pytest.raises(ValueError, match="every unit needs the same number of ratings"):
+        fleiss_kappa([[2, 0], [1, 2]])
+    assert fleiss_kappa([[2, 0], [2, 0]]).reason == "the judges used one category only"
+    assert fleiss_kappa([]).reason == "no units were rated"
+
+
+@given(RATINGS, st.permutations([1, 2, 3, 4]))
+def test_relabelling_nominal_categories_changes_nothing(pairs, names):
+    renamed = [(names[left - 1], names[right - 1]) for left, right in pairs]
+
+    for rows in (pairs, renamed):
+        alpha = krippendorff_alpha([*zip(*rows, strict=True)])
+        first = krippendorff_alpha([*zip(*pairs, strict=True)])
+        assert alpha.value == (first.value and pytest.approx(first.value, abs=1e-12))
+
+
+@given(RATINGS, st.integers(-3, 3))
+def test_alpha_of_an_interval_scale_ignores_where_0_is(pairs, constant):
+    moved = [(left + constant, right + constant) for left, right in pairs]
+    there, back = (
+        krippendorff_alpha([*zip(*rows, strict=True)], scale="interval") for rows in (pairs, moved)
+    )
+
+    assert back.value == (there.value and pytest.approx(there.value, abs=1e-9))
+
+
+def test_a_unit_rated_once_says_nothing():
+    once = krippendorff_alpha([[1, 2, 3, 1], [1, 2, 2, None]])
+
+    assert once.n == 3
+    assert once.value == krippendorff_alpha([[1, 2, 3], [1, 2, 2]]).value
+
+
+@pytest.mark.parametrize(
+    ("ratings", "reason"),
+    [
+        ([[1, None], [None, 2]], "no unit was rated twice"),
+        ([[1, 1], [1, 1]], "all ratings are equal: chance cannot be told from skill"),
+        ([], "no unit was rated twice"),
+    ],
+)
+def test_undefined_alpha_says_why(ratings, reason):
+    got = krippendorff_alpha(ratings)
+
+    assert (got.value, got.reason) == (None, reason)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: krippendorff_alpha([[1]], scale="metric"), "unknown scale 'metric'; known: nomin"),
+        (lambda: krippendorff_alpha([[1], [1, 2]]), "rows differ in length"),
+        (lambda: cohen_kappa([[1, 2]]), "a square table of counts is needed"),
+        (lambda: cohen_kappa([[1]], weights="cubic"), "unknown kappa weights 'cubic'"),
+        (lambda: confusion_table("ab", "a", categories=None), "2 and 1 ratings: both judges"),
+    ],
+)
+def test_what_is_no_table_of_ratings_is_an_error(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import math
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from themis.statistics import compare, compare_unpaired, mcnemar_midp_p, paired_t, welch
+
+PAIRS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=24)
+BINARY = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=2, max_size=40)
+
+
+def split(pairs):
+    return [float(left) for left, _ in pairs], [float(right) for _, right in pairs]
+
+
+def figures(found):
+    return (found.delta_mean, found.p_value, found.ci_lower, found.ci_upper)
+
+
+def same(found):
+    return [value if value is None else pytest.approx(value, abs=1e-9) for value in figures(found)]
+
+
+def test_0_and_1_pairs_go_to_mcnemar():
+    found = compare([0] * 9 + [1] * 41, [1] * 9 + [1] * 40 + [0])
+
+    assert (found.method, found.p_value) == ("mcnemar_midp", pytest.approx(mcnemar_midp_p(9, 1)))
+    assert found.delta_mean == pytest.approx(8 / 50)
+    assert found.verdict == "improved"
+
+
+def test_many_discordant_pairs_go_to_the_t_test():
+    rng = np.random.default_rng(1)
+    before, after = rng.integers(0, 2, 500), rng.integers(0, 2, 500)
+
+    assert compare(before, after).method == "paired_t"
+
+
+def test_continuous_pairs_get_the_paired_t_test():
+    before, after = [k / 10 for k in range(9)], [k / 9 for k in range(9)]
+    expected = paired_t(before, after)
+
+    found = compare(before, after)
+
+    assert (found.method, found.p_value, found.ci_lower) == (
+        "paired_t",
+        expected.p_value,
+        expected.ci_lower,
+    )
+
+
+def test_few_pairs_are_permuted_in_every_way():
+    found = compare([0.0] * 7, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+
+    assert (found.method, found.p_value) == ("sign_flip_exact", 2 / 128)
+    assert 0 < found.ci_lower < found.delta_mean < found.ci_upper
+
+
+def test_too_few_pairs_for_an_interval_have_a_p_and_say_why():
+    found = compare([0.0, 0.0, 0.0], [0.1, 0.2, 0.3])
+
+    assert (found.p_value, found.ci_lower) == (0.25, None)
+    assert found.reason == "too few items for an interval at this level: p is exact"
+    assert found.verdict == "inconclusive"
+
+
+def test_pairs_of_one_cluster_are_one_unit():
+    found = compare([0, 0, 1, 1], [1, 1, 1, 0], clusters=["a", "a", "b", "c"])
+
+    assert (found.method, found.pair_count, found.n_items) == ("paired_t_item_clusters", 4, 3)
+
+
+def test_40_wins_of_40_are_not_a_p_of_0():
+    found = compare([0] * 40, [1] * 40)
+
+    assert found.p_value == pytest.approx(9.1e-13, rel=0.01)
+    assert 0.8 < found.ci_lower < found.ci_upper == 1.0
+
+
+def test_100_items_that_all_improve_are_beyond_doubt():
+    found = compare([0] * 100, [1] * 100)
+
+    assert 0 < found.p_value < 1e-20
+    assert found.verdict == "improved"
+
+
+def test_a_pair_without_a_score_is_dropped_and_counted_by_side():
+    found = compare([0.1, None, 0.3, math.nan], [0.2, 0.4, None, None])
+
+    assert (found.pair_count, found.dropped_baseline, found.dropped_candidate) == (1, 2, 2)
+    assert (found.n_baseline, found.n_candidate) == (2, 2)
+
+
+def test_a_candidate_without_scores_is_missing():
+    found = compare([0.1, 0.2], [math.nan, None])
+
+    assert (found.verdict, found.p_value) == ("missing", None)
+    assert found.with_adjusted_p(0.001).verdict == "missing"
+
+
+def test_sides_that_share_nothing_are_not_comparable():
+    assert compare([0.1, None], [None, 0.2]).verdict == "not_comparable"
+    assert compare([], []).verdict == "not_comparable"
+
+
+def test_direction_turns_the_verdict():
+    before, after = [0.0] * 30, [1.0] * 30
+
+    verdicts = [
+        compare(before, after, direction=way).verdict for way in ("maximize", "minimize", "none")
+    ]
+
+    assert verdicts == ["improved", "regressed", "inconclusive"]
+
+
+def test_no_difference_is_not_equivalence_until_it_is_shown():
+    few, many = [0, 1] * 5, [0, 1] * 500
+
+    assert compare(few, few, margin=0.02).verdict == "inconclusive"
+    assert compare(many, many, margin=0.02).verdict == "equivalent"
+    assert compare(many, many).verdict == "inconclusive"
+
+
+def test_pairs_that_all_agree_have_an_interval_but_nothing_to_test():
+    found = compare([0, 1] * 50, [0, 1] * 50)
+
+    assert found.p_value is None
+    assert found.reason == "no item differs: nothing to test"
+    assert -0.05 < found.ci_lower < 0 < found.ci_upper < 0.05
+
+
+def test_a_significant_change_within_the_margin_is_equivalent():
+    rng = np.random.default_rng(3)
+    before = rng.random(5000)
+    found = compare(before, before + 0.01 + rng.normal(0, 0.05, 5000), margin=0.05)
+
+    assert found.p_value < 0.001
+    assert found.verdict == "equivalent"
+
+
+def test_the_detectable_difference_is_about_three_standard_errors():
+    found = compare([0.1, 0.4, 0.2, 0.6] * 10, [0.3, 0.2, 0.4, 0.6] * 10)
+
+    assert found.mde == pytest.approx(2.8016 * found.se, rel=1e-4)
+
+
+def test_scores_of_different_items_are_compared_by_welch_and_it_says_so():
+    before, after = [0.1, 0.4, 0.35], [0.5, 0.9]
+
+    found, expected = compare_unpaired(before, after), welch(before, after)
+
+    assert (found.method, found.p_value) == ("welch", expected.p_value)
+    assert (found.pair_count, found.n_items) == (0, 5)
+
+
+def test_proportions_of_different_items_are_compared_by_newcombe():
+    found = compare_unpaired([0, 1] * 20, [1] * 30 + [0] * 5, margin=0.9)
+
+    assert (found.method, found.verdict) == ("newcombe", "equivalent")
+    assert (found.p_value < 0.05) == (found.ci_lower > 0)
+
+
+def test_clusters_of_different_items_count_as_units():
+    found = compare_unpaired(
+        [0.1, 0.2, 0.4], [0.5, 0.9, 0.4], baseline_clusters="aab", candidate_clusters="cdd"
+    )
+
+    assert (found.method, found.n_items) == ("welch_clusters", 4)
+
+
+def test_one_side_without_scores_is_not_comparable_or_missing():
+    assert compare_unpaired([], [0.1]).verdict == "not_comparable"
+    assert compare_unpaired([0.1, 0.3], [None]).verdict == "missing"
+    assert compare_unpaired([0.1, 0.3], [None]).reason == "one side has no scores"
+
+
+@given(PAIRS)
+def test_the_interval_leaves_out_0_exactly_where_p_says_so(pairs):
+    found = compare(*split(pairs))
+    if found.p_value is None or found.ci_lower is None or found.ci_upper is None:
+        return
+
+    assert (found.ci_lower > 0 or found.ci_upper < 0) == (found.p_value < 0.05)
+
+
+@given(BINARY)
+def test_0_and_1_pairs_agree_with_their_interval_too(pairs):
+    found = compare(*split(pairs))
+
+    assert found.ci_lower < found.ci_upper
+    assert -1 <= found.ci_lower <= found.delta_mean <= found.ci_upper <= 1
+    if found.p_value is not None:
+        assert (found.ci_lower > 0 or found.ci_upper < 0) == (found.p_value < 0.05)
+
+
+@given(PAIRS, st.randoms())
+def test_the_order_of_pairs_does_not_matter(pairs, shuffler):
+    shuffled = list(pairs)
+    shuffler.shuffle(shuffled)
+
+    assert list(figures(compare(*split(shuffled)))) == same(compare(*split(pairs)))
+
+
+@given(PAIRS)
+def test_relabelling_the_sides_turns_the_signs(pairs):
+    before, after = split(pairs)
+    there, back = compare(before, after), compare(after, before)
+
+    assert back.p_value == (there.p_value and pytest.approx(there.p_value))
+    assert back.delta_mean == pytest.approx(-there.delta_mean)
+    if there.ci_lower is not None:
+        assert (back.ci_lower, back.ci_upper) == pytest.approx((-there.ci_upper, -there.ci_lower))
+
+
+@given(PAIRS, st.integers(-5, 5))
+def test_adding_a_constant_to_both_sides_changes_nothing(pairs, constant):
+    before, after = (np.array(side) + 0.25 for side in split(pairs))
+
+    moved = compare(before + constant, after + constant)
+
+    assert list(figures(moved)) == same(compare(before, after))
+
+
+def test_100000_pairs_take_less_than_half_a_second():
+    rng = np.random.default_rng(5)
+    before = rng.random(100_000)
+    after = (before + rng.normal(0.01, 0.1, 100_000)).tolist()
+    start = time.process_time()
+
+    found = compare(before.tolist(), after, clusters=range(100_000), margin=0.02)
+
+    assert time.process_time() - start < 0.5
+    assert None not in (found.ci_lower, found.p_value, found.mde)
+    assert found.verdict == "equivalent"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"candidate": [1.0]}, "2 baseline and 1 candidate values: give one per pair"),
+        ({"clusters": ["a"]}, "2 pairs with 1 clusters: give one cluster per pair"),
+        ({"candidate": [1.0, math.inf]}, "value 1 is inf: leave out or count"),
+        ({"level": 95}, "a confidence level lies between 0 and 1"),
+        ({"direction": "up"}, "unknown direction 'up'; known: maximize, minimize, none"),
+        ({"margin": -0.1}, "a margin is the largest difference that does not matter"),
+        ({"power": 1.5}, "power lies between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_compared_is_an_error(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        compare(**{"baseline": [0.0, 0.5], "candidate": [1.0, 0.2], **arguments})
+
+
+def test_clusters_of_another_length_are_refused():
+    with pytest.raises(ValueError, match="2 values with 1 clusters: give one cluster per value"):
+        compare_unpaired([0.1, 0.2], [0.3], baseline_clusters=["a"])

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from themis.statistics import t_interval, tost_from_se, tost_paired
+
+
+@given(st.floats(-2, 2), st.floats(0.05, 1), st.integers(2, 60), st.floats(0.1, 2))
+def test_equivalence_is_shown_where_the_90_percent_interval_lies_within(delta, se, df, margin):
+    got = tost_from_se(delta, se, df=df, low=-margin, high=margin)
+    lower, upper = t_interval(delta, se, df=df, level=0.9)
+    inside = -margin < lower and upper < margin
+
+    assert (got.p_value < 0.05) == inside or abs(got.p_value - 0.05) < 1e-9
+
+
+def test_without_a_spread_equivalence_is_undefined_and_says_why():
+    got = tost_paired([0.1, 0.2], [0.1, 0.2], low=-1, high=1)
+
+    assert (got.p_value, got.reason) == (None, "no item differs: nothing to test")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"se": 0.0, "low": -1, "high": 1}, "a standard error of 0.0 leaves nothing to test"),
+        ({"se": 1.0, "low": 1, "high": 1}, "equivalence bounds must rise; got 1 to 1"),
+    ],
+)
+def test_what_cannot_be_tested_is_an_error(options, message):
+    with pytest.raises(ValueError, match=message):
+        tost_from_se(0.1, df=5, **options)

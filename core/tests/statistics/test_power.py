@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from themis.statistics import (
+    detectable_difference,
+    items_for_paired_proportions,
+    items_for_pairs,
+    items_for_proportions,
+    power_of,
+)
+
+
+@given(st.floats(0.01, 1), st.floats(0.1, 2))
+def test_the_items_needed_are_those_that_would_show_the_difference(difference, spread):
+    n = items_for_pairs(difference, spread=spread)
+    se = spread / math.sqrt(n)
+
+    assert detectable_difference(se) == pytest.approx(difference)
+    assert power_of(difference, se) == pytest.approx(0.8, abs=1e-3)
+
+
+def test_pairs_of_proportions_need_what_connor_says():
+    """A discordance of 20 % and a difference of 10 points."""
+    assert items_for_paired_proportions(0.1, discordant=0.2) == pytest.approx(154.8, abs=0.5)
+
+
+def test_without_a_true_difference_power_is_the_level():
+    assert power_of(0.0, 1.0) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: items_for_pairs(0, spread=1), "no number of items shows a difference of 0"),
+        (lambda: items_for_proportions(0.5, 0.5), "no number of items shows a difference of 0"),
+        (lambda: items_for_proportions(0.5, 1.5), "a proportion lies between 0 and 1; got 1.5"),
+        (
+            lambda: items_for_paired_proportions(0.3, discordant=0.2),
+            "models that differ by 0.3 disagree on that share of items at least; got 0.2",
+        ),
+        (lambda: power_of(0.1, 0), "a standard error must be positive; got 0"),
+        (lambda: detectable_difference(0.1, power=0), "power lies between 0 and 1"),
+    ],
+)
+def test_what_has_no_answer_is_an_error(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
