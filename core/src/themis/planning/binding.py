@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
     from themis.plugin.resolution import LockedComponent
 
-__all__ = ["Binder", "BoundComponent"]
+__all__ = ["Binder", "BoundComponent", "judges_in"]
 
 
 @attrs.frozen(slots=True, kw_only=True, eq=False)
@@ -127,7 +127,7 @@ class Binder:
     ) -> tuple[JudgeInferenceSpec | str, ...]:
         """The judges that a metric's configuration names: models, and references."""
         try:
-            return tuple(_judges_in(metric.config))
+            return tuple(judges_in(metric.config))
         except ValidationError as problem:
             faults = "; ".join(
                 f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors()
@@ -196,7 +196,7 @@ class Binder:
         )
 
 
-def _judges_in(config: Any) -> Iterator[JudgeInferenceSpec | str]:
+def judges_in(config: Any) -> Iterator[JudgeInferenceSpec | str]:
     """The judge specs anywhere in a configuration, and the references in a field `judges`.
 
     In a configuration without a model, `judges` may hold specs as they are written.
@@ -208,15 +208,15 @@ def _judges_in(config: Any) -> Iterator[JudgeInferenceSpec | str]:
             value = getattr(config, name)
             if name == "judges":
                 yield from (entry for entry in value if isinstance(entry, str))
-            yield from _judges_in(value)
+            yield from judges_in(value)
     elif isinstance(config, Mapping):
         for name, value in config.items():
             if name == "judges" and isinstance(value, (list, tuple)):
                 yield from _listed(value)
-            yield from _judges_in(value)
+            yield from judges_in(value)
     elif isinstance(config, (list, tuple)):
         for value in config:
-            yield from _judges_in(value)
+            yield from judges_in(value)
 
 
 def _listed(judges: Sequence[Any]) -> Iterator[JudgeInferenceSpec | str]:

@@ -235,6 +235,7 @@ class _Compiler:
                 key=described_key("metric", described),
                 judges=judges,
                 judge_specs=specs,
+                subject=getattr(declaration, "subject", "candidate"),
                 direction=getattr(declaration, "direction", "maximize"),
                 units=getattr(declaration, "units", ""),
             )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from themis.planning.items import PlannedItem
     from themis.planning.prompts import PromptRenderer
     from themis.plugin import ToolHandler
+    from themis.plugin.declarations import MetricSubject
     from themis.records import Message
     from themis.specs import (
         ExperimentSpec,
@@ -130,6 +131,7 @@ class MetricPlan:
     key: bytes
     judges: Mapping[str, BoundComponent] = attrs.field(factory=dict)
     judge_specs: tuple[JudgeInferenceSpec | str, ...] = ()
+    subject: MetricSubject = "candidate"
     direction: str = "maximize"
     units: str = ""
 

@@ -32,6 +32,7 @@ __all__ = [
     "InferenceEngineDeclaration",
     "JudgeDeclaration",
     "MetricDeclaration",
+    "MetricSubject",
     "ObserverDeclaration",
     "PluginInfo",
     "ReducerDeclaration",
@@ -43,6 +44,8 @@ ComponentKind = Literal[
     "engine", "extractor", "metric", "judge", "selector", "reducer", "storage_backend",
     "execution_backend", "dataset_provider", "exporter", "benchmark", "observer", "command",
 ]  # fmt: skip
+
+MetricSubject = Literal["candidate", "candidates", "trace"]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -92,13 +95,18 @@ class ExtractorDeclaration(ComponentDeclaration):
 
 @attrs.frozen(slots=True, kw_only=True)
 class MetricDeclaration(ComponentDeclaration):
-    """A metric. `bounds` are those of its value; `direction` says which way is better."""
+    """A metric. `bounds` are those of its value; `direction` says which way is better.
+
+    `subject` is what it scores: one candidate; all candidates of a trial at once, as a sequence; or
+    a candidate's trace.
+    """
 
     kind: ClassVar[ComponentKind] = "metric"
     direction: Literal["maximize", "minimize", "none"] = "maximize"
     bounds: tuple[float | None, float | None] = (None, None)
     units: str = ""
     judge_backed: bool = False
+    subject: MetricSubject = "candidate"
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 from packaging.version import InvalidVersion, Version
 
 from themis.errors import PluginError
 from themis.plugin.contract import HOOK_METHODS, check_methods
-from themis.plugin.declarations import KINDS, ComponentKind, InferenceEngineDeclaration
+from themis.plugin.declarations import (
+    KINDS,
+    ComponentKind,
+    InferenceEngineDeclaration,
+    MetricDeclaration,
+    MetricSubject,
+)
 from themis.plugin.local import UNSTATED, LocalFactory, stated_version
 from themis.plugin.refs import is_name, is_version
 from themis.plugin.registration import (
@@ -40,6 +46,8 @@ def local_registration(
     declaration = KINDS[kind](
         name=name, implementation=label(factory), version=_version(local, version)
     )
+    if isinstance(declaration, MetricDeclaration):
+        declaration = _as_stated(declaration, factory)
     return Registration(
         declaration=declaration,
         distribution=Distribution(name=LOCAL),
@@ -66,6 +74,24 @@ def hook_registration(name: str, hook: Any, *, priority: int, idempotent: bool) 
     check_methods(hook, HOOK_METHODS, what=f"hook '{name}' ({label(hook)})")
     made = hook() if isinstance(hook, type) else hook
     return HookRegistration(name=name, hook=made, priority=priority, idempotent=idempotent)
+
+
+def _as_stated(declaration: MetricDeclaration, given: object) -> MetricDeclaration:
+    """A metric's declaration with what the class or instance itself states of its values."""
+    stated = {
+        name: getattr(given, name)
+        for name in ("subject", "direction", "units")
+        if isinstance(getattr(given, name, None), str)
+    }
+    known = {"subject": get_args(MetricSubject), "direction": ("maximize", "minimize", "none")}
+    for name, values in known.items():
+        if name in stated and stated[name] not in values:
+            msg = (
+                f"metric {declaration.name!r}: {name} is {stated[name]!r}; "
+                f"write one of {', '.join(values)}"
+            )
+            raise PluginError(msg)
+    return attrs.evolve(declaration, **stated)
 
 
 def _check_name(what: str, name: object) -> None:

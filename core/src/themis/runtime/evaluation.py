@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -25,11 +24,12 @@ from themis.records import (
 )
 from themis.runtime.hooks import HookError
 from themis.runtime.outcomes import as_extraction, as_score, failed_extraction
-from themis.runtime.workflows import DefaultWorkflowRunner, as_workflow, audited
+from themis.runtime.subjects import subject_of
+from themis.runtime.workflows import audited, evaluate_workflow
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
-    from themis.planning.plan import MetricPlan, Parse, Score
+    from themis.planning.plan import Parse, Score
     from themis.runtime.calls import ComponentCalls
     from themis.runtime.hooks import Hooks
     from themis.runtime.judging import JudgeCalls, JudgeService
@@ -164,29 +164,16 @@ class Evaluator:
             trial=trial,
         )
         stage: StageName = "score" if asked is None else "judge"
+        given = subject_of(metric.subject, subject, trial)
         try:
             if metric.component.builds_workflow:
-                return await self._judged(metric, subject, context)
+                return await evaluate_workflow(self.calls, metric, given, context)
             value = await self.calls.evaluate(
-                metric.component, "score", stage, trial, subject, context
+                metric.component, "score", stage, trial, given, context
             )
         except ThemisError as error:
             return _failed(pending, error)
         return as_score(value, metric=metric.metric_id)
-
-    async def _judged(
-        self, metric: MetricPlan, subject: CandidateRecord, context: MetricContext
-    ) -> MetricScore | ScoreError | WorkflowOutcome:
-        """Run the workflow that a metric builds; without one, what it says in its place."""
-        component = metric.component
-        built = as_workflow(
-            await self.calls.evaluate(component, "build_workflow", "score", subject, context),
-            metric=metric.metric_id,
-        )
-        if isinstance(built, MetricScore | ScoreError):
-            return as_score(built, metric=metric.metric_id)
-        runner = DefaultWorkflowRunner(partial(self.calls.step, component))
-        return await runner.run(built, context)
 
     async def _post_eval(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -28,9 +29,12 @@ from themis.runtime.limits.faults import text_of
 from themis.runtime.outcomes import as_score, finite, shown, unstorable
 
 if TYPE_CHECKING:
+    from themis.planning.plan import MetricPlan
     from themis.records import JudgeAuditEntry
+    from themis.runtime.calls import ComponentCalls
+    from themis.runtime.subjects import Subject
 
-__all__ = ["DefaultWorkflowRunner", "Step", "as_workflow", "audited"]
+__all__ = ["DefaultWorkflowRunner", "Step", "as_workflow", "audited", "evaluate_workflow"]
 
 Step = Callable[..., Awaitable[Any]]
 """Calls a workflow's method, sync or async: `await step(method, *arguments)`.
@@ -51,6 +55,24 @@ async def _call(method: Callable[..., Any], *arguments: Any) -> Any:
     except Exception as error:
         msg = f"{method.__name__} raised {type(error).__name__}: {text_of(error)}"
         raise MetricError(msg) from error
+
+
+async def evaluate_workflow(
+    calls: ComponentCalls, metric: MetricPlan, subject: Subject, context: MetricContext
+) -> MetricScore | ScoreError | WorkflowOutcome:
+    """Run the workflow that a metric builds for a subject; what it gives instead of one is it.
+
+    Raises:
+        ThemisError: the metric built none.
+    """
+    component = metric.component
+    built = as_workflow(
+        await calls.evaluate(component, "build_workflow", "score", subject, context),
+        metric=metric.metric_id,
+    )
+    if isinstance(built, MetricScore | ScoreError):
+        return as_score(built, metric=metric.metric_id)
+    return await DefaultWorkflowRunner(partial(calls.step, component)).run(built, context)
 
 
 def as_workflow(value: Any, *, metric: str) -> EvaluationWorkflow | MetricScore | ScoreError:

@@ -8,7 +8,8 @@ import attrs
 import pytest
 
 from themis.plugin import MetricContext
-from themis.records import JudgeResponse
+from themis.records import JudgeResponse, MetricScore
+from themis.runtime.workflows import DefaultWorkflowRunner, as_workflow
 
 
 @attrs.define
@@ -29,9 +30,13 @@ class Judging:
             reply = reply(prompt)
         return reply if isinstance(reply, JudgeResponse) else JudgeResponse(text=reply)
 
-    def score(self, metric, trial, candidate, item):
-        context = MetricContext(item, judge_service=self)
-        return asyncio.run(metric.score(trial, candidate, context))
+    def score(self, metric, trial, subject, item):
+        name = metric.component_id
+        context = MetricContext(item, judge_service=self, metric_id=name, trial=trial)
+        built = as_workflow(metric.build_workflow(subject, context), metric=name)
+        if isinstance(built, MetricScore):
+            return built
+        return asyncio.run(DefaultWorkflowRunner().run(built, context)).score
 
 
 @pytest.fixture

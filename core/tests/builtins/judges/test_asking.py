@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from themis.builtins.judges.reference_grading import ReferenceGrading
 from themis.builtins.judges.rubric_score import RubricScore
-from themis.errors import ErrorCode, MetricError
+from themis.errors import ErrorCode, MetricError, WorkflowBuildError
 from themis.plugin import MetricContext
 from themis.records import JudgeResponse
+from themis.runtime.workflows import DefaultWorkflowRunner
 from themis.specs import JudgeInferenceSpec, ModelSpec
 
 SPEC = JudgeInferenceSpec(model=ModelSpec(model_id="m-large", provider="demo"))
@@ -111,8 +112,19 @@ def test_the_parsed_answer_is_judged_when_there_is_one(trial, said, judging):
 
 def test_outside_a_run_the_metric_says_that_it_needs_one(trial, said):
     metric = RubricScore({"judges": ["x"], "rubric": "good"})
-    with pytest.raises(MetricError, match="there is no judge service here; score it in a run"):
-        asyncio.run(metric.score(trial, said("x"), MetricContext({})))
+    context = MetricContext({}, metric_id="rubric_score", trial=trial)
+    workflow = metric.build_workflow(said("x"), context)
+    outcome = asyncio.run(DefaultWorkflowRunner().run(workflow, context))
+    assert outcome.score.message == (
+        "rubric_score: there is no judge service here; score it in a run"
+    )
+
+
+def test_without_a_trial_the_task_is_a_field_or_there_is_no_workflow(said):
+    context = MetricContext(ITEM)
+    with pytest.raises(WorkflowBuildError, match="no trial here with a prompt; set task_field"):
+        grading().build_workflow(said("x"), context)
+    assert grading(task_field="question").build_workflow(said("x"), context).questions
 
 
 def test_a_metric_without_judges_is_refused():

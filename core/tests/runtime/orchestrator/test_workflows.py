@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from themis.errors import ErrorCode, SpecValidationError, WorkflowBuildError
+from themis.errors import ErrorCode, PluginError, SpecValidationError, WorkflowBuildError
 from themis.plugin import JudgeCall, JudgeResponse, MetricError, MetricScore
 from themis.records import ScoreError
 from themis.runtime.context import RuntimeContext
@@ -239,3 +239,35 @@ def test_workflows_are_counted_as_work_of_judges(make, registry, house):
 def test_a_class_that_only_builds_workflows_is_a_metric(make, registry, house):
     registry.register_metric("even", Even)
     assert make(items=rows(1)).run_benchmark(benchmark(even("house"))).status == "completed"
+
+
+class Steps:
+    """Counts the steps of a trace by itself."""
+
+    subject = "trace"
+
+    def score(self, trial, candidate, context):
+        return len(candidate.steps)
+
+
+def test_a_metric_whose_subject_is_the_trace_gets_that(make, registry):
+    registry.register_metric("steps", Steps)
+    [score] = scores(make(items=rows(1)).run_benchmark(benchmark("steps")))
+    assert score.value == 2.0  # the question and the answer
+
+
+def test_a_workflow_of_a_trace_gets_the_trace(make, registry, house):
+    metric = Even(build=MetricScore(metric_id="x", value=1.0))
+    metric.subject = "trace"
+    registry.register_metric("even", metric)
+    make(items=rows(1)).run_benchmark(benchmark(even("house")))
+    [(subject, _)] = metric.seen
+    assert [message.text for message in subject.messages()] == ["0 + 0?", "0"]
+
+
+def test_a_subject_that_there_is_not_is_refused(registry):
+    class Wrong(Steps):
+        subject = "answers"
+
+    with pytest.raises(PluginError, match="subject is 'answers'; write one of candidate, cand"):
+        registry.register_metric("steps", Wrong)

@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from themis.builtins.judges.asking import JudgeMetric, JudgeSettings, Question, Verdict
+from themis.builtins.judges.asking import AnswerJudge, TaskSettings
+from themis.builtins.judges.questions import Question
+from themis.builtins.judges.rubrics import scores_of
 from themis.builtins.judges.verdicts import read_choice
+from themis.plugin import Judgment
 
 __all__ = ["PairwisePreference", "PairwisePreferenceSettings"]
 
@@ -20,9 +23,10 @@ _JOB = (
 )
 _VERDICTS = ("A", "B", "tie")
 _FOR_FIRST = {"A": 1.0, "B": 0.0, "tie": 0.5}
+_FOR_SECOND = {"A": 0.0, "B": 1.0, "tie": 0.5}
 
 
-class PairwisePreferenceSettings(JudgeSettings):
+class PairwisePreferenceSettings(TaskSettings):
     """What the answer is compared with."""
 
     opponent_field: str | None = Field(
@@ -37,7 +41,7 @@ class PairwisePreferenceSettings(JudgeSettings):
     )
 
 
-class PairwisePreference(JudgeMetric[PairwisePreferenceSettings]):
+class PairwisePreference(AnswerJudge[PairwisePreferenceSettings]):
     """How far judges prefer the answer to another: 1 always, 0.5 a tie, 0 never.
 
     Every judge is asked twice, with the answer first and with it second, and both verdicts count
@@ -53,31 +57,38 @@ class PairwisePreference(JudgeMetric[PairwisePreferenceSettings]):
     def questions(self, task: str, answer: str, item: Mapping[str, Any]) -> Sequence[Question[str]]:
         """The answer first, then the answer second."""
         other = self.reference(item, field=self.settings.opponent_field)
-        return (self._question(task, answer, other), self._question(task, other, answer))
+        texts = {"task": task, "answer-A": answer, "answer-B": other}
+        swapped = {"task": task, "answer-A": other, "answer-B": answer}
+        return (
+            self._question("answer-first", texts, _FOR_FIRST),
+            self._question("answer-second", swapped, _FOR_SECOND),
+        )
 
-    def combine(self, replies: Sequence[Sequence[Verdict[str]]]) -> tuple[float, dict[str, Any]]:
+    def combine(self, replies: Sequence[Sequence[Judgment]]) -> tuple[float, dict[str, Any]]:
         """The mean preference over both orders and all judges."""
-        pairs = [
-            (first.judge, _FOR_FIRST[first.value], 1 - _FOR_FIRST[second.value])
-            for first, second in zip(*replies, strict=True)
-        ]
-        value = fmean((first + second) / 2 for _, first, second in pairs)
+        judges = [judgment.judge for judgment in replies[0]]
+        pairs = list(zip(*(scores_of(judgments) for judgments in replies), strict=True))
+        value = fmean((first + second) / 2 for first, second in pairs)
         details = {
             "verdicts": [
                 {"judge": judge, "answer_first": first, "answer_second": second}
-                for judge, first, second in pairs
+                for judge, (first, second) in zip(judges, pairs, strict=True)
             ],
-            "position_bias": fmean(first - second for _, first, second in pairs),
-            "consistent": fmean(float(first == second) for _, first, second in pairs),
+            "position_bias": fmean(first - second for first, second in pairs),
+            "consistent": fmean(float(first == second) for first, second in pairs),
         }
         return value, details
 
-    def _question(self, task: str, first: str, second: str) -> Question[str]:
+    def _question(
+        self, name: str, texts: Mapping[str, str], worth: Mapping[str, float]
+    ) -> Question[str]:
         criteria = self.settings.criteria
         return Question(
+            name=name,
             job=self.job(_JOB) + (f"\n\nCriteria:\n{criteria}" if criteria else ""),
-            texts={"task": task, "answer-A": first, "answer-B": second},
+            texts=texts,
             form="<word>",
             meaning="the word is A, B or tie",
             read=partial(read_choice, choices=_VERDICTS),
+            worth=worth.__getitem__,
         )

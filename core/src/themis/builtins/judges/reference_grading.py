@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from statistics import fmean
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from themis.builtins.judges.asking import JudgeMetric, JudgeSettings, Question, Verdict
+from themis.builtins.judges.asking import AnswerJudge, TaskSettings, verdicts_of
+from themis.builtins.judges.questions import Question
+from themis.builtins.judges.rubrics import mean_score
 from themis.builtins.judges.verdicts import read_choice
+from themis.plugin import Judgment
 
 __all__ = ["ReferenceGrading", "ReferenceGradingSettings"]
 
@@ -21,7 +23,7 @@ _JOB = (
 )
 
 
-class ReferenceGradingSettings(JudgeSettings):
+class ReferenceGradingSettings(TaskSettings):
     """What partly right answers are worth."""
 
     partial_credit: float | None = Field(
@@ -32,7 +34,7 @@ class ReferenceGradingSettings(JudgeSettings):
     )
 
 
-class ReferenceGrading(JudgeMetric[ReferenceGradingSettings]):
+class ReferenceGrading(AnswerJudge[ReferenceGradingSettings]):
     """The share of judges who find the answer correct, `partial` verdicts counted in part.
 
     The judge sees the task, the reference answer and the answer. An item without a reference is a
@@ -46,19 +48,19 @@ class ReferenceGrading(JudgeMetric[ReferenceGradingSettings]):
         """One question."""
         worth = self._worth()
         question = Question(
+            name="grade",
             job=self.job(_JOB),
             texts={"task": task, "reference": self.reference(item), "answer": answer},
             form="<word>",
             meaning=f"the word is one of {', '.join(worth)}",
             read=partial(read_choice, choices=tuple(worth)),
+            worth=worth.__getitem__,
         )
         return (question,)
 
-    def combine(self, replies: Sequence[Sequence[Verdict[str]]]) -> tuple[float, dict[str, Any]]:
+    def combine(self, replies: Sequence[Sequence[Judgment]]) -> tuple[float, dict[str, Any]]:
         """The mean worth of the verdicts."""
-        verdicts, worth = replies[0], self._worth()
-        given = [{"judge": verdict.judge, "verdict": verdict.value} for verdict in verdicts]
-        return fmean(worth[verdict.value] for verdict in verdicts), {"verdicts": given}
+        return mean_score(replies[0]), {"verdicts": verdicts_of(replies[0])}
 
     def _worth(self) -> dict[str, float]:
         credit = self.settings.partial_credit

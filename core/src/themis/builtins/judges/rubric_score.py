@@ -3,42 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
-from statistics import fmean
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from themis.builtins.judges.asking import JudgeMetric, JudgeSettings, Question, Verdict
-from themis.builtins.judges.verdicts import read_number
+from themis.builtins.judges.asking import AnswerJudge, TaskSettings, verdicts_of
+from themis.builtins.judges.questions import Question
+from themis.builtins.judges.rubrics import RubricSettings, mean_score, rubric_question
+from themis.plugin import Judgment
 
-__all__ = ["RubricScore", "RubricScoreSettings"]
+__all__ = ["ANSWER_JOB", "RubricScore", "RubricScoreSettings"]
 
-_JOB = (
+ANSWER_JOB = (
     "You grade an answer to a task by a rubric. Judge only what the rubric asks for; length, style "
     "and confidence count only where it says so."
 )
 
 
-class RubricScoreSettings(JudgeSettings):
-    """The rubric, and the scale that judges use."""
+class RubricScoreSettings(RubricSettings, TaskSettings):
+    """What a good answer is, and the scale."""
 
     rubric: str = Field(min_length=1, description="What a good answer is, in words.")
-    lowest: int = Field(default=1, description="The scale's worst number.")
-    highest: int = Field(default=5, description="The scale's best number.")
-    show_reference: bool = Field(
-        default=False, description="Whether the judge sees the item's reference answer."
-    )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.lowest >= self.highest:
-            msg = f"lowest ({self.lowest}) must be less than highest ({self.highest})"
-            raise ValueError(msg)
-        return self
 
 
-class RubricScore(JudgeMetric[RubricScoreSettings]):
+class RubricScore(AnswerJudge[RubricScoreSettings]):
     """The mean of the judges' numbers, brought from the scale to 0 (worst) to 1 (best).
 
     The judge sees the rubric, the task and the answer, and the reference answer if `show_reference`
@@ -62,21 +50,10 @@ class RubricScore(JudgeMetric[RubricScoreSettings]):
         self, task: str, answer: str, item: Mapping[str, Any]
     ) -> Sequence[Question[float]]:
         """One question."""
-        lowest, highest = self.settings.lowest, self.settings.highest
         shown = {"reference": self.reference(item)} if self.settings.show_reference else {}
-        question = Question(
-            job=f"{self.job(_JOB)}\n\nRubric:\n{self.settings.rubric}",
-            texts={"task": task, **shown, "answer": answer},
-            form="<number>",
-            meaning=f"the number is from {lowest} (worst) to {highest} (best)",
-            read=partial(read_number, lowest=lowest, highest=highest),
-        )
-        return (question,)
+        texts = {"task": task, **shown, "answer": answer}
+        return (rubric_question(self.settings, job=self.job(ANSWER_JOB), texts=texts),)
 
-    def combine(self, replies: Sequence[Sequence[Verdict[float]]]) -> tuple[float, dict[str, Any]]:
+    def combine(self, replies: Sequence[Sequence[Judgment]]) -> tuple[float, dict[str, Any]]:
         """The mean, from 0 to 1."""
-        verdicts = replies[0]
-        lowest, highest = self.settings.lowest, self.settings.highest
-        value = (fmean(verdict.value for verdict in verdicts) - lowest) / (highest - lowest)
-        given = [{"judge": verdict.judge, "verdict": verdict.value} for verdict in verdicts]
-        return min(max(value, 0.0), 1.0), {"verdicts": given}
+        return mean_score(replies[0]), {"verdicts": verdicts_of(replies[0])}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from themis.builtins.json_scan import json_spans, load_json
+from themis.errors import MetricError
 
 __all__ = ["VerdictError", "read_choice", "read_number"]
 
@@ -16,7 +17,7 @@ _LINE = re.compile(
 )
 
 
-class VerdictError(Exception):
+class VerdictError(MetricError):
     """A reply without one clear verdict; the message says what it has instead."""
 
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from themis.errors import ErrorCode, ThemisError
+from themis.planning.binding import judges_in
 from themis.plugin.contexts import MetricContext
+from themis.plugin.contract import builds_workflow
 from themis.plugin.declarations import ComponentKind, MetricDeclaration
 from themis.records import (
     CandidateRecord,
@@ -18,8 +20,11 @@ from themis.records import (
     MetricScore,
     ScoreError,
     TokenUsage,
+    TrialSpec,
 )
 from themis.records.canonical import plain
+from themis.runtime.subjects import subject_of
+from themis.runtime.workflows import DefaultWorkflowRunner, as_workflow
 from themis.testing.fakes import ScriptedJudge, make_candidate, make_trial
 from themis.testing.kits.check import NotApplicableError, check, described, needs
 from themis.testing.kits.kit import ComponentKit
@@ -199,7 +204,7 @@ class MetricKit(ComponentKit):
         return declared
 
     def _needs_judges(self) -> None:
-        needs(self._declaration.judge_backed, "it asks no judge")
+        needs(self._asks(self.make()), "it asks no judge")
         self._known(self.perfect)
 
     def _no_verdict(self, response: JudgeResponse, how: str) -> None:
@@ -237,14 +242,18 @@ class MetricKit(ComponentKit):
         """What the metric gave or refused with; any other exception fails the check."""
         made = self.make() if metric is None else metric
         asked = judge or ScriptedJudge(JudgeResponse(text=self.judge_reply))
+        trial = make_trial()
         context = MetricContext(
             self.item if item is None else item,
-            judge_service=asked if self._declaration.judge_backed else None,
+            judge_service=asked if self._asks(made) else None,
             seed=1,
             config=self.settings(),
+            judges=tuple(judges_in(self.configured())),
+            metric_id=self.component.name,
+            trial=trial,
         )
         try:
-            outcome: Outcome = self.value(made.score, make_trial(), candidate, context)
+            return self._outcome(made, trial, candidate, context)
         except ThemisError as error:
             return error
         except (NotApplicableError, AssertionError):
@@ -252,7 +261,28 @@ class MetricKit(ComponentKit):
         except Exception as problem:
             msg = f"scoring raised {described(problem)}; raise a MetricError, or give a ScoreError"
             raise AssertionError(msg) from problem
-        return outcome
+
+    def _asks(self, metric: Any) -> bool:
+        return self._declaration.judge_backed or builds_workflow(metric)
+
+    def _outcome(
+        self, metric: Any, trial: TrialSpec, candidate: CandidateRecord, context: MetricContext
+    ) -> Outcome:
+        """What `score` gives, or the workflow that the metric builds."""
+        subject = subject_of(self._declaration.subject, candidate, trial)
+        if not builds_workflow(metric):
+            outcome: Outcome = self.value(metric.score, trial, subject, context)
+            return outcome
+        built = self.value(metric.build_workflow, subject, context)
+        workflow = as_workflow(built, metric=context.metric_id)
+        if isinstance(workflow, MetricScore | ScoreError):
+            return workflow
+
+        async def main() -> Outcome:
+            ran = await DefaultWorkflowRunner(self.call).run(workflow, context)
+            return ran.score
+
+        return self.in_loop(main)
 
     def _value(self, outcome: Outcome) -> float | None:
         """The number of an outcome; None for a typed error."""
