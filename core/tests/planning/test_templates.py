@@ -152,3 +152,18 @@ def test_a_template_nested_too_deeply_is_a_finding():
     assert template_findings("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", names=NAMES) == [
         "the template is nested too deeply"
     ]
+
+
+@pytest.mark.parametrize(
+    "source", ["Say {{ item.q }}, {{ item['q'] }}!", "Say {{ item.q }}, {{ item.q | upper }}!"]
+)
+def test_a_template_that_only_inserts_fields_reads_like_any_other(source):
+    values = {"item": Fields("the item", {"q": "a"})}
+    assert compile_template(source).render(values).casefold() == "say a, a!"
+
+
+def test_inserted_fields_may_have_a_million_characters_together():
+    template = compile_template("{{ item.q }}{{ item.q }}{{ item.q }}{{ item.q }}{{ item.q }}")
+    assert len(template.render({"item": Fields("the item", {"q": "x" * 200_000})})) == 1_000_000
+    with pytest.raises(RenderError, match="longer than"):
+        template.render({"item": Fields("the item", {"q": "x" * 300_000})})

@@ -23,6 +23,7 @@ from themis.records.canonical import canonical_bytes, digest
 
 __all__ = [
     "candidate_key",
+    "canonical_item_key",
     "described_key",
     "item_key",
     "parse_key",
@@ -38,7 +39,12 @@ def described_key(kind: str, description: Mapping[str, Any]) -> bytes:
 
 def item_key(envelope: Mapping[str, Any]) -> bytes:
     """The key of an item: its id and its payload after the dataset's transforms."""
-    return digest(b"item", canonical_bytes(envelope))
+    return canonical_item_key(canonical_bytes(envelope))
+
+
+def canonical_item_key(envelope: bytes) -> bytes:
+    """The key of an item whose envelope is encoded already."""
+    return digest(b"item", envelope)
 
 
 def trial_key(arm: bytes, item: bytes) -> bytes:

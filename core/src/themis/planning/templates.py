@@ -70,7 +70,7 @@ def compile_template(source: str) -> CompiledTemplate:
 class CompiledTemplate:
     """One template. `reads` are the names it takes from outside."""
 
-    __slots__ = ("_budget", "_template", "_tree", "constant", "reads")
+    __slots__ = ("_budget", "_pieces", "_template", "_tree", "constant", "reads")
 
     def __init__(self, source: str) -> None:
         environment = _environment()
@@ -82,6 +82,7 @@ class CompiledTemplate:
         self._template.globals = dict(self._template.globals)
         self.reads = frozenset(find_undeclared_variables(self._tree))
         self.constant = _constant(self._tree)
+        self._pieces = _pieces(self._tree)
 
     def fields_read(self, name: str) -> frozenset[str] | None:
         """The fields of namespace `name` that are read; None when any may be (`item[key]`)."""
@@ -106,6 +107,9 @@ class CompiledTemplate:
         """
         if self.constant is not None:
             return self.constant
+        inserted = self._inserted(values)
+        if inserted is not None:
+            return inserted
         try:
             try:
                 return self._run(values, MAX_CHARS)
@@ -116,6 +120,19 @@ class CompiledTemplate:
                 return self._run(values, allowed)
         except Exception as error:  # a template can raise anything, and its values cause it
             raise RenderError(self._explained(error)) from error
+
+    def _inserted(self, values: Mapping[str, Any]) -> str | None:
+        """The text of a template that only inserts fields, if they are text and not too long."""
+        if self._pieces is None:
+            return None
+        texts = []
+        for piece in self._pieces:
+            text = piece if isinstance(piece, str) else _value(values, *piece)
+            if type(text) is not str:
+                return None
+            texts.append(text)
+        joined = "".join(texts)
+        return joined if len(joined) <= MAX_CHARS else None
 
     def _run(self, values: Mapping[str, Any], limit: int) -> str:
         budget = self._budget
@@ -147,7 +164,26 @@ def _constant(tree: nodes.Template) -> str | None:
     return None
 
 
-def _field(node: nodes.Expr, name: str) -> str | None:
+def _value(values: Mapping[str, Any], namespace: str, field: str) -> Any:
+    owner = values.get(namespace)
+    return owner.get(field) if isinstance(owner, dict) else None
+
+
+def _pieces(tree: nodes.Template) -> tuple[str | tuple[str, str], ...] | None:
+    """Text, and (namespace, field) where one is inserted; None when there is anything else."""
+    pieces: list[str | tuple[str, str]] = []
+    for node in (part for entry in tree.body for part in getattr(entry, "nodes", [None])):
+        if isinstance(node, nodes.TemplateData):
+            pieces.append(node.data)
+            continue
+        owner = getattr(node, "node", None)
+        if not isinstance(owner, nodes.Name) or (field := _field(node, owner.name)) is None:
+            return None
+        pieces.append((owner.name, field))
+    return tuple(pieces)
+
+
+def _field(node: Any, name: str) -> str | None:
     if not isinstance(node, (nodes.Getattr, nodes.Getitem)):
         return None
     if not (isinstance(node.node, nodes.Name) and node.node.name == name):

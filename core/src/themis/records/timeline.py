@@ -47,13 +47,13 @@ class TimelineStage:
         seconds: float,
         error: str | None = None,
     ) -> TimelineStage:
-        """A stage that took `seconds`; times are kept to the microsecond."""
+        """A stage that took `seconds`; its duration is kept to the microsecond."""
         return cls(
             stage=stage,
             component=component,
             status="ok" if error is None else "error",
-            start=round(start, 6),
-            end=round(start + seconds, 6),
+            start=start,
+            end=start + seconds,
             duration_ms=round(seconds * 1000, 3),
             error=error,
         )

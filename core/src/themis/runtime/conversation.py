@@ -72,7 +72,7 @@ class Conversation:
         """The trial of turn `number`: the prompt, what was said so far, and the follow-up."""
         turn = self._restored.get(number, _Turn())
         turn.asked = trial.follow_ups[number - 1] if number else trial.prompt
-        turn.sent = (*self.trace().messages(), *turn.asked)
+        turn.sent = (*self.trace().messages(), *turn.asked) if number else turn.asked
         self._turns.append(turn)
         return attrs.evolve(trial, prompt=turn.sent) if number else trial
 

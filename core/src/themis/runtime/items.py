@@ -10,7 +10,7 @@ import attrs
 from themis.errors import ItemError
 from themis.planning.datasets import dataset_identity, select_items
 from themis.planning.items import PlannedItem
-from themis.planning.keys import item_key, trial_key
+from themis.planning.keys import canonical_item_key, trial_key
 from themis.planning.manifest import DatasetSummary, items_digest
 from themis.storage import Item, PlannedTrial
 
@@ -95,10 +95,11 @@ def scan_slice(
     keys: list[bytes] = []
     selection = select_items(spec, provider)
     for item in selection:
-        key = item_key(item.envelope())
+        data = item.canonical()
+        key = canonical_item_key(data)
         ids.append(item.item_id)
         keys.append(key)
-        keep.keep(key, item)
+        keep.keep(key, item, data)
     keep.flush()
     summary = DatasetSummary(
         slice_id=spec.slice_id,
@@ -113,8 +114,8 @@ def scan_slice(
 class Keeper(Protocol):
     """Where scanned items go."""
 
-    def keep(self, key: bytes, item: PlannedItem) -> None:
-        """Take one item."""
+    def keep(self, key: bytes, item: PlannedItem, data: bytes) -> None:
+        """Take one item; `data` is its canonical bytes."""
         ...
 
     def flush(self) -> None:
@@ -129,9 +130,9 @@ class StoreKeeper:
     store: RunStore
     batch: list[Item] = attrs.field(factory=list)
 
-    def keep(self, key: bytes, item: PlannedItem) -> None:
+    def keep(self, key: bytes, item: PlannedItem, data: bytes) -> None:  # noqa: ARG002 (Keeper)
         """Queue one item; a full batch is written."""
-        self.batch.append(Item(key, item.canonical()))
+        self.batch.append(Item(key, data))
         if len(self.batch) >= _BATCH:
             self.flush()
 
@@ -148,7 +149,7 @@ class MemoryKeeper:
 
     items: dict[bytes, PlannedItem] = attrs.field(factory=dict)
 
-    def keep(self, key: bytes, item: PlannedItem) -> None:
+    def keep(self, key: bytes, item: PlannedItem, data: bytes) -> None:  # noqa: ARG002 (Keeper)
         """Remember one item."""
         self.items[key] = item
 

@@ -191,6 +191,8 @@ def _mistyped(record: Any, fields: Mapping[str, tuple[type, ...]]) -> str | None
 
 
 def _not_texts(name: str, values: Any) -> str | None:
+    if values == ():
+        return None
     if not isinstance(values, (tuple, list)) or any(not isinstance(text, str) for text in values):
         return f"{name} is no sequence of strings"
     return None

@@ -12,7 +12,7 @@ from themis.storage.writer import EventWriter
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -80,11 +80,11 @@ class SqlRunStore(RunReads):
         """`append` without waiting; blocks only while too much waits to be written."""
         return self._writing().submit(events, items=self._kept(items))
 
-    async def submit_async(
+    def submit_async(
         self, events: Sequence[Event], *, items: Sequence[Item] = ()
-    ) -> asyncio.Future[Seqs]:
+    ) -> Coroutine[Any, Any, asyncio.Future[Seqs]]:
         """`submit` for coroutines; await what it returns for durability."""
-        return await self._writing().submit_async(events, items=self._kept(items))
+        return self._writing().submit_async(events, items=self._kept(items))
 
     def put_items(self, items: Sequence[Item]) -> None:
         """Store item payloads durably, each once; nothing if the store keeps no payloads."""

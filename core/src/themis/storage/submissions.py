@@ -63,7 +63,8 @@ class SubmissionQueue:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting: deque[Submission] = deque()
         self._count = 0
         self._bytes = 0
@@ -80,7 +81,7 @@ class SubmissionQueue:
 
     def room_for(self, submission: Submission) -> asyncio.Future[None] | None:
         """Queue a submission from an event loop; when there is no room, what to await first."""
-        with self._changed:
+        with self._lock:
             if self._is_closed or self._has_room():
                 self._add(submission, hurry=False)
                 return None
