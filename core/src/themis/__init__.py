@@ -9,9 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from themis.experiment.evaluate import evaluate, evaluate_async
+    from themis.experiment.experiment import Experiment
+    from themis.experiment.prompt import PromptSpec
+    from themis.experiment.runtime_config import RuntimeConfig
     from themis.plugin.registry import PluginRegistry
     from themis.reporting.config_report import generate_config_report
-    from themis.results import BenchmarkResult
+    from themis.results import BenchmarkResult, RunResult, RunStatus
     from themis.runtime.orchestrator import Orchestrator
     from themis.specs import (
         BenchmarkSpec,
@@ -31,6 +35,8 @@ if TYPE_CHECKING:
         StorageConfig,
         StorageSpec,
     )
+    from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
+    from themis.storage.sqlite_store import sqlite_store
 
 __version__ = "0.1.0"
 
@@ -39,6 +45,8 @@ _EXPORTS = {
     "BenchmarkSpec": "themis.specs",
     "DatasetQuerySpec": "themis.specs",
     "ExecutionPolicySpec": "themis.specs",
+    "Experiment": "themis.experiment.experiment",
+    "InMemoryRunStore": "themis.storage",
     "InferenceGridSpec": "themis.specs",
     "InferenceParamsSpec": "themis.specs",
     "ModelSpec": "themis.specs",
@@ -48,13 +56,22 @@ _EXPORTS = {
     "PostgresBlobStorageSpec": "themis.specs",
     "ProjectSpec": "themis.specs",
     "PromptMessage": "themis.specs",
+    "PromptSpec": "themis.experiment.prompt",
     "PromptVariantSpec": "themis.specs",
+    "RunResult": "themis.results",
+    "RunStatus": "themis.results",
+    "RunStore": "themis.storage",
+    "RuntimeConfig": "themis.experiment.runtime_config",
     "ScoreSpec": "themis.specs",
     "SliceSpec": "themis.specs",
     "SqliteBlobStorageSpec": "themis.specs",
+    "SqliteRunStore": "themis.storage",
     "StorageConfig": "themis.specs",
     "StorageSpec": "themis.specs",
+    "evaluate": "themis.experiment.evaluate",
+    "evaluate_async": "themis.experiment.evaluate",
     "generate_config_report": "themis.reporting.config_report",
+    "sqlite_store": "themis.storage.sqlite_store",
 }
 
 __all__ = [
@@ -62,6 +79,8 @@ __all__ = [
     "BenchmarkSpec",
     "DatasetQuerySpec",
     "ExecutionPolicySpec",
+    "Experiment",
+    "InMemoryRunStore",
     "InferenceGridSpec",
     "InferenceParamsSpec",
     "ModelSpec",
@@ -71,14 +90,23 @@ __all__ = [
     "PostgresBlobStorageSpec",
     "ProjectSpec",
     "PromptMessage",
+    "PromptSpec",
     "PromptVariantSpec",
+    "RunResult",
+    "RunStatus",
+    "RunStore",
+    "RuntimeConfig",
     "ScoreSpec",
     "SliceSpec",
     "SqliteBlobStorageSpec",
+    "SqliteRunStore",
     "StorageConfig",
     "StorageSpec",
     "__version__",
+    "evaluate",
+    "evaluate_async",
     "generate_config_report",
+    "sqlite_store",
 ]
 
 

@@ -47,6 +47,11 @@ class RunSource:
         envelope = self._store.get_items([item_hash]).get(item_hash)
         return None if envelope is None else envelope["payload"]
 
+    def items(self, item_hashes: Sequence[bytes]) -> dict[bytes, Any]:
+        """The payloads of those items whose payloads the store keeps."""
+        envelopes = self._store.get_items(item_hashes)
+        return {item_hash: envelope["payload"] for item_hash, envelope in envelopes.items()}
+
     def run_row(self) -> RunRow:
         """The run as it stands now.
 

@@ -42,6 +42,11 @@ def _each_count(options: RuntimeOptions, field: attrs.Attribute[Any], value: Any
             _refuse(f"{field.name}[{key!r}]", number, "give a whole number of at least 1")
 
 
+def _none_or_count(options: RuntimeOptions, field: attrs.Attribute[Any], value: Any) -> None:  # noqa: ARG001
+    if value is not None and (type(value) is not int or value < 0):
+        _refuse(field.name, value, "give a whole number of at least 0")
+
+
 def _each_a_stage(options: RuntimeOptions, field: attrs.Attribute[Any], value: Any) -> None:  # noqa: ARG001
     for key in value:
         if key not in DEFAULT_DEADLINES:
@@ -72,6 +77,9 @@ class RuntimeOptions:
         deadline_seconds: Longest duration of one call, by stage, over `DEFAULT_DEADLINES`.
         retry_base_seconds: Bound of the first backoff; later ones grow by `retry_backoff_factor`.
         retry_cap_seconds: Bound that no backoff exceeds.
+        judge_max_retries: How often a failed call of a judge is repeated; None: as the policy says.
+        judge_retry_base_seconds: `retry_base_seconds` of judges; None: the same.
+        judge_retry_backoff_factor: By how much a judge's waits grow; None: as the policy says.
         max_retry_after_seconds: A provider that asks to wait longer than this is given up.
         adaptive: Find each provider's own limit below the configured one, from its refusals.
         breaker_cooldown_seconds: Wait before the first probe of an open breaker; it doubles with
@@ -98,6 +106,13 @@ class RuntimeOptions:
     )
     retry_base_seconds: float = attrs.field(default=0.5, validator=_above_zero)
     retry_cap_seconds: float = attrs.field(default=30.0, validator=_above_zero)
+    judge_max_retries: int | None = attrs.field(default=None, validator=_none_or_count)
+    judge_retry_base_seconds: float | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_above_zero)
+    )
+    judge_retry_backoff_factor: float | None = attrs.field(
+        default=None, validator=attrs.validators.optional(_above_zero)
+    )
     max_retry_after_seconds: float = attrs.field(default=600.0, validator=_above_zero)
     adaptive: bool = True
     breaker_cooldown_seconds: float = attrs.field(default=2.0, validator=_above_zero)

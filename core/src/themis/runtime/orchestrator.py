@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from themis.records import CandidateRecord, TrialRecord, TrialSpec
     from themis.runtime.observers import TelemetryBus
 
-__all__ = ["Orchestrator", "RunHandle"]
+__all__ = ["Orchestrator", "PreparedRun", "RunHandle"]
 
 Spec = BenchmarkSpec | ExperimentSpec
 _ELSEWHERE = frozenset({"worker_pool", "batch"})
@@ -55,6 +55,19 @@ class RunHandle:
     run_id: str
     backend: str
     status: str
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PreparedRun:
+    """A planned run, and the execution of what it lacks, not started; None: it lacks nothing."""
+
+    planned: PlannedRun
+    execution: Execution | None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.planned.manifest.run_id
 
 
 class Orchestrator:
@@ -91,6 +104,7 @@ class Orchestrator:
         telemetry_bus: TelemetryBus | None = None,
         storage_bundle: RunStore | None = None,
         base_dir: str | Path | None = None,
+        provenance: Mapping[str, Any] | None = None,
     ) -> Orchestrator:
         """An orchestrator of `project`.
 
@@ -104,6 +118,7 @@ class Orchestrator:
             telemetry_bus: Observers of the run.
             storage_bundle: An open store to use; it is not closed with the orchestrator.
             base_dir: Where relative paths in specs start; by default the working folder.
+            provenance: Recorded in every manifest, over what is found out here.
         """
         if parallel_candidates < 1:
             msg = f"parallel_candidates is {parallel_candidates}; give 1 or more"
@@ -130,6 +145,7 @@ class Orchestrator:
                 loader=dataset_loader,
             ),
             backends=backends,
+            provenance=provenance or {},
         )
         self._parallel_candidates = parallel_candidates
         self._bus = telemetry_bus
@@ -335,6 +351,17 @@ class Orchestrator:
         status = self._store.run(run_id).status
         return RunHandle(run_id=run_id, backend=backend, status=status)
 
+    def prepare(
+        self,
+        spec: Spec,
+        *,
+        stages: Stages | None = None,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> PreparedRun:
+        """Persist the manifest, and make the execution of what is missing for the caller to run."""
+        return self._prepared(self._plan(spec), stages or Stages(), runtime, progress)
+
     def _run(
         self,
         planned: PlannedRun,
@@ -342,36 +369,47 @@ class Orchestrator:
         runtime: RuntimeContext | None,
         progress: ProgressListener | None,
     ) -> BenchmarkResult:
-        run_id = planned.manifest.run_id
-        if self._store.run(run_id).status != "completed":
-            context = runtime or RuntimeContext()
-            context.options.check_providers(planned.plan.providers)
-            if stages.generate:
-                check_handlers(planned.plan, context.tool_handlers)
-            for notice in planned.manifest.notices():
-                get_logger("themis.runtime").warning(notice)
-            execution = Execution(
-                planned=planned,
-                store=self._store,
+        prepared = self._prepared(planned, stages, runtime, progress)
+        if prepared.execution is not None:
+            blocking(prepared.execution.run())
+            self._store.flush()
+        return BenchmarkResult(self._store, prepared.run_id)
+
+    def _prepared(
+        self,
+        planned: PlannedRun,
+        stages: Stages,
+        runtime: RuntimeContext | None,
+        progress: ProgressListener | None,
+    ) -> PreparedRun:
+        if self._store.run(planned.manifest.run_id).status == "completed":
+            return PreparedRun(planned=planned, execution=None)
+        context = runtime or RuntimeContext()
+        context.options.check_providers(planned.plan.providers)
+        if stages.generate:
+            check_handlers(planned.plan, context.tool_handlers)
+        for notice in planned.manifest.notices():
+            get_logger("themis.runtime").warning(notice)
+        execution = Execution(
+            planned=planned,
+            store=self._store,
+            project=self._project,
+            registry=self._registry,
+            context=context,
+            stages=stages,
+            parallel_candidates=self._parallel_candidates,
+            bus=self._bus,
+            listener=progress,
+            backend=execution_backend(self._project, self._registry),
+            watch=watch_run(
+                planned.manifest.run_id,
+                planned.manifest.benchmark_id,
                 project=self._project,
                 registry=self._registry,
                 context=context,
-                stages=stages,
-                parallel_candidates=self._parallel_candidates,
-                bus=self._bus,
-                listener=progress,
-                backend=execution_backend(self._project, self._registry),
-                watch=watch_run(
-                    run_id,
-                    planned.manifest.benchmark_id,
-                    project=self._project,
-                    registry=self._registry,
-                    context=context,
-                ),
-            )
-            blocking(execution.run())
-            self._store.flush()
-        return BenchmarkResult(self._store, run_id)
+            ),
+        )
+        return PreparedRun(planned=planned, execution=execution)
 
 
 def _compiled(spec: Spec) -> ExperimentSpec:

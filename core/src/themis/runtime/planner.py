@@ -45,23 +45,28 @@ _TRIALS_PER_EVENT = 500
 
 @attrs.frozen(slots=True, kw_only=True)
 class PlannedRun:
-    """A run that the store knows: `run` is its number there."""
+    """A run that the store knows: `run` is its number there; `is_new`: it was not there before."""
 
     manifest: RunManifest
     plan: Plan
     run: int
     items: ItemSource
+    is_new: bool = False
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class RunPlanner:
-    """Compiles and persists runs of one project; `backends` are those of plugins, by reference."""
+    """Compiles and persists runs of one project; `backends` are those of plugins, by reference.
+
+    `provenance` is recorded with each run, over what is found out here.
+    """
 
     project: ProjectSpec
     registry: PluginRegistry
     store: RunStore
     providers: DatasetProviders
     backends: Sequence[tuple[str, ResolvedComponent]] = ()
+    provenance: Mapping[str, Any] = attrs.field(factory=dict)
 
     def compile(self, experiment: ExperimentSpec) -> Plan:
         """The plan, without reading any dataset."""
@@ -102,7 +107,7 @@ class RunPlanner:
             self._note_provenance(known, manifest.provenance)
             if known.trial_count < manifest.trial_count:
                 self._complete(plan, slices, run, known.trial_count)
-        return PlannedRun(manifest=manifest, plan=plan, run=run, items=items)
+        return PlannedRun(manifest=manifest, plan=plan, run=run, items=items, is_new=known is None)
 
     def reopen(self, run_id: str) -> PlannedRun:
         """A persisted run, compiled again from its manifest with the components it names.
@@ -175,7 +180,12 @@ class RunPlanner:
         )
         labels = {source: str(part.registration) for source, part in sources.items()}
         named = {backend.kind: str(backend.registration) for backend in backends}
-        return {**recorded, "dataset_providers": labels, "backends": named}
+        return {
+            **recorded,
+            "dataset_providers": labels,
+            "backends": named,
+            **redact(self.provenance),
+        }
 
     def _note_provenance(self, run: RunRow, now: Mapping[str, Any]) -> None:
         """Record that an unfinished run goes on elsewhere, or with other distributions."""

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GroupCommit"]
 
-_RETRY_AFTER = (0.05, 0.2, 0.5, 1.0)
-
 Row = tuple[Any, ...]
 
 
@@ -42,8 +40,16 @@ class GroupCommit:
     are given in the order of commits, and what a group finds stored stays so.
     """
 
-    def __init__(self, engine: Engine, payloads: PayloadFormat, *, place: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        payloads: PayloadFormat,
+        *,
+        place: str,
+        retry_after: Sequence[float],
+    ) -> None:
         self._engine = engine
+        self._retry_after = tuple(retry_after)
         self._payloads = payloads
         self._place = place
         self._sql = sql_of(engine.dialect)
@@ -81,7 +87,7 @@ class GroupCommit:
             return self._failure(group, error)
 
     def _with_retries(self, group: Sequence[Submission], notes: Mapping[str, bytes]) -> list[Seqs]:
-        delays = iter(_RETRY_AFTER)
+        delays = iter(self._retry_after)
         self._in_doubt = None
         while True:
             try:

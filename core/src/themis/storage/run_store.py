@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from themis.errors import ErrorCode, StorageError
 from themis.storage.group_commit import GroupCommit
 from themis.storage.run_reads import RunReads
+from themis.storage.submissions import Limits
 from themis.storage.writer import EventWriter
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from themis.storage.events import Event
     from themis.storage.items import Item
     from themis.storage.payloads import PayloadFormat
-    from themis.storage.submissions import Limits, Seqs
+    from themis.storage.submissions import Seqs
 
 __all__ = ["SqlRunStore"]
 
@@ -48,7 +49,8 @@ class SqlRunStore(RunReads):
         self._keeps_items = store_item_payloads
         self._writer = None
         if writing is not None:
-            commits = GroupCommit(writing, payloads, place=place)
+            limits = limits or Limits()
+            commits = GroupCommit(writing, payloads, place=place, retry_after=limits.retry_after)
             self._writer = EventWriter(commits, place=place, limits=limits)
         self._held = held.pop_all()
 

@@ -49,13 +49,17 @@ class Submission:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Limits:
-    """When a group is full (`group_*`) and when submitters have to wait (`waiting_*`)."""
+    """When a group is full (`group_*`) and when submitters have to wait (`waiting_*`).
+
+    `retry_after` holds the waits, in seconds, after which a busy database is tried again.
+    """
 
     interval: float = 0.005
     group_count: int = 1000
     group_bytes: int = 16 * 2**20
     waiting_count: int = 10_000
     waiting_bytes: int = 64 * 2**20
+    retry_after: tuple[float, ...] = (0.05, 0.2, 0.5, 1.0)
 
 
 class SubmissionQueue:

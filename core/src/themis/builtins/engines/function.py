@@ -1,4 +1,4 @@
-"""An engine made of a Python function."""
+"""Engines made of a Python function."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ from themis.plugin import (
 )
 from themis.plugin.fingerprints import fingerprint
 
-__all__ = ["CallContext", "CallableEngine", "CallableEngineSettings"]
+__all__ = [
+    "AsyncFunctionEngine",
+    "CallContext",
+    "CallableEngine",
+    "CallableEngineSettings",
+    "FunctionEngine",
+    "takes_context",
+]
 
 Output = str | InferenceRecord | InferenceResult
 
@@ -78,28 +85,23 @@ class CallableEngineSettings(Settings):
         return self
 
 
-class CallableEngine:
+class FunctionEngine:
     """Asks a function `f(prompt_text)` or `f(prompt_text, ctx)`, sync or async.
 
-    `prompt_text` is the text of all messages, with an empty line between them. A second parameter
-    that is named ctx, or has no default, is given a CallContext: the trial (with its messages), the
-    item and the runtime (with the seed). The function returns the output's text, an
-    InferenceRecord or an InferenceResult; a function that blocks does so in a thread.
-
-    Example of a model table::
-
-        [[models]]
-        model_id = "my-rules"
-        provider = "callable"
-        extras = { function = "my_package.rules:answer" }
+    `prompt_text` is the text of all messages, with an empty line between them; with `field` the
+    function is given that field of the item instead, as it is. A second parameter that is named
+    ctx, or has no default, is given a CallContext: the trial (with its messages), the item and the
+    runtime (with the seed). The function returns the output's text, an InferenceRecord or an
+    InferenceResult; a function that blocks does so in a thread. `label` names it in messages.
     """
 
-    component_id: ClassVar[str] = "callable"
-
-    def __init__(self, config: CallableEngineSettings | Mapping[str, Any]) -> None:
-        self.settings = settings_from(CallableEngineSettings, config)
-        self._function = self.settings.imported
-        self._takes_context = _takes_context(self._function)
+    def __init__(
+        self, function: Callable[..., Any], *, field: str | None = None, label: str = ""
+    ) -> None:
+        self.function = function
+        self.field = field
+        self._label = label or getattr(function, "__qualname__", type(function).__name__)
+        self._takes_context = takes_context(function, position=1)
 
     def infer(
         self, trial: TrialSpec, context: Mapping[str, Any], runtime: InferenceRuntime
@@ -109,16 +111,21 @@ class CallableEngine:
         An InferenceError of the function goes through; anything else that it raises, or an output
         of another type, becomes one that is not retried.
         """
-        arguments: list[Any] = ["\n\n".join(message.text for message in trial.prompt)]
+        arguments: list[Any] = [self._subject(trial, context)]
         if self._takes_context:
             arguments.append(CallContext(trial=trial, item=context, runtime=runtime))
         try:
-            value = self._function(*arguments)
+            value = self.function(*arguments)
         except ThemisError:
             raise
         except Exception as problem:
             raise self._failed(problem) from problem
         return self._awaited(value) if inspect.isawaitable(value) else self._checked(value)
+
+    def _subject(self, trial: TrialSpec, context: Mapping[str, Any]) -> Any:
+        if self.field is not None:
+            return context[self.field]
+        return "\n\n".join(message.text for message in trial.prompt)
 
     async def _awaited(self, value: Awaitable[Any]) -> Output:
         try:
@@ -132,19 +139,47 @@ class CallableEngine:
         if isinstance(value, (str, InferenceRecord, InferenceResult)):
             return value
         msg = (
-            f"callable: {self.settings.function} returned a value of type {type(value).__name__}; "
+            f"callable: {self._label} returned a value of type {type(value).__name__}; "
             "return a str, an InferenceRecord or an InferenceResult"
         )
         raise InferenceError(msg, code=ErrorCode.PLUGIN_INCOMPATIBLE, retryable=False)
 
     def _failed(self, problem: Exception) -> InferenceError:
-        name = self.settings.function
-        msg = f"callable: {name} raised {type(problem).__name__}: {problem}"
+        msg = f"callable: {self._label} raised {type(problem).__name__}: {problem}"
         return InferenceError(msg, retryable=False)
 
 
-def _takes_context(function: Callable[..., Any]) -> bool:
-    """Whether the function wants a second argument."""
+class AsyncFunctionEngine(FunctionEngine):
+    """A FunctionEngine of a coroutine function: it is called in the event loop, in no thread."""
+
+    async def infer(
+        self, trial: TrialSpec, context: Mapping[str, Any], runtime: InferenceRuntime
+    ) -> Output:
+        """What the function answers."""
+        answer = super().infer(trial, context, runtime)
+        return await answer if inspect.isawaitable(answer) else answer
+
+
+class CallableEngine(FunctionEngine):
+    """Asks a function that is named in the configuration, as FunctionEngine does.
+
+    Example of a model table::
+
+        [[models]]
+        model_id = "my-rules"
+        provider = "callable"
+        extras = { function = "my_package.rules:answer" }
+    """
+
+    component_id: ClassVar[str] = "callable"
+
+    def __init__(self, config: CallableEngineSettings | Mapping[str, Any]) -> None:
+        self.settings = settings_from(CallableEngineSettings, config)
+        super().__init__(self.settings.imported, label=self.settings.function)
+
+
+def takes_context(function: Callable[..., Any], *, position: int) -> bool:
+    """Whether the function wants a context as its argument number `position` (from 0)."""
     try:
         parameters = [
             parameter
@@ -153,7 +188,7 @@ def _takes_context(function: Callable[..., Any]) -> bool:
         ]
     except (TypeError, ValueError):  # a function of an extension module need not have a signature
         return False
-    second = parameters[1] if len(parameters) > 1 else None
-    if second is None:
+    wanted = parameters[position] if len(parameters) > position else None
+    if wanted is None:
         return False
-    return second.name == "ctx" or second.default is second.empty
+    return wanted.name == "ctx" or wanted.default is wanted.empty

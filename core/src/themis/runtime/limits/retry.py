@@ -53,6 +53,20 @@ class RetryPolicy:
             rng=rng or random.Random(),  # noqa: S311 (jitter)
         )
 
+    def for_judges(self, options: RuntimeOptions) -> RetryPolicy:
+        """The same with what the options say of judges alone."""
+        retries, factor, base = (
+            options.judge_max_retries,
+            options.judge_retry_backoff_factor,
+            options.judge_retry_base_seconds,
+        )
+        return attrs.evolve(
+            self,
+            max_retries=self.max_retries if retries is None else retries,
+            factor=self.factor if factor is None else factor,
+            base_seconds=self.base_seconds if base is None else base,
+        )
+
     def is_retryable(self, error: ThemisError) -> bool:
         """Whether another attempt can help: the error says so, or the policy names its code."""
         by_itself = isinstance(error, InferenceError) and error.retryable

@@ -45,6 +45,7 @@ class RunLimits:
         self._policy = policy
         self._options = options
         self._retry = RetryPolicy.of(policy, options, rng=rng)
+        self._judge_retry = self._retry.for_judges(options)
         self._admission = Admission()
         self._threads = BlockingThreads()
         self._run = Slots(policy.max_in_flight_work_items)
@@ -106,7 +107,7 @@ class RunLimits:
             Caller(stage, self._threads),
             admission=self._admission,
             lane=self._admission.lane(self._run, *own, load),
-            retry=self._retry,
+            retry=self._judge_retry if stage == "judge" else self._retry,
             deadline=self._options.deadline(stage),
         )
 

@@ -1,0 +1,72 @@
+"""The two halves of an experiment: how candidates are generated, and how they are evaluated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from themis.experiment.components import Generator, Judge, Metric, Parser
+from themis.experiment.prompt import PromptSpec
+from themis.specs import InferenceParamsSpec, Spec
+from themis.specs.frozen import FrozenDict, FrozenList
+from themis.specs.spec import Items, Settings
+
+__all__ = ["CandidatePolicy", "EvaluationConfig", "GenerationConfig"]
+
+
+def _several(value: Any) -> Any:
+    """One component in the place of a list of them."""
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+class CandidatePolicy(Spec):
+    """How many candidates each case gets."""
+
+    num_samples: int = Field(default=1, ge=1, description="Candidates per case.")
+
+
+class GenerationConfig(Spec):
+    """How candidates are generated."""
+
+    generator: Generator = Field(
+        description="The model: a reference such as openai:gpt-4o-mini, an engine, or f(input)."
+    )
+    candidate_policy: CandidatePolicy = Field(
+        default_factory=CandidatePolicy, description="How many candidates each case gets."
+    )
+    prompt_spec: PromptSpec = Field(
+        default_factory=PromptSpec, description="Text around a case's input; by default none."
+    )
+    params: InferenceParamsSpec = Field(
+        default_factory=InferenceParamsSpec, description="Sampling parameters of each call."
+    )
+
+
+class EvaluationConfig(Spec):
+    """How candidates are read, scored and judged."""
+
+    metrics: Annotated[Items[Metric], BeforeValidator(_several)] = Field(
+        default_factory=FrozenList, description="The metrics, or one."
+    )
+    parsers: Annotated[Items[Parser], BeforeValidator(_several)] = Field(
+        default_factory=FrozenList,
+        description="Readers of answers, tried in order until one succeeds; none: raw outputs "
+        "are scored.",
+    )
+    judge_models: Annotated[Items[Judge], BeforeValidator(_several)] = Field(
+        default_factory=FrozenList,
+        description="The judges of every metric that asks some and names none itself.",
+    )
+    prompt_spec: PromptSpec = Field(
+        default_factory=PromptSpec,
+        description="What judges are told: the instructions of metrics that have none.",
+    )
+    judge_config: Settings = Field(
+        default_factory=FrozenDict,
+        description="Settings of every metric that asks judges; the metric's own come first.",
+    )
+    workflow_overrides: dict[str, Settings] = Field(
+        default_factory=FrozenDict,
+        description="Settings by metric id that come before the metric's own.",
+    )

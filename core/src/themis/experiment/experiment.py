@@ -1,0 +1,144 @@
+"""The experiment: one model under one prompt, on datasets, read, scored and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, PrivateAttr
+
+from themis.experiment.compiling import CompiledExperiment, compile_experiment, global_seed
+from themis.experiment.configs import EvaluationConfig, GenerationConfig
+from themis.experiment.dataset import Datasets
+from themis.experiment.running import ExperimentRun
+from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
+from themis.experiment.stores import StorePlace
+from themis.plugin import TracingProvider
+from themis.results import RunResult
+from themis.runtime.source import Stages
+from themis.specs import Spec
+from themis.specs.frozen import FrozenDict, FrozenList
+from themis.specs.spec import Items, Settings
+
+__all__ = ["Experiment"]
+
+
+class Experiment(Spec):
+    """One model under one prompt, on one or more datasets.
+
+    It cannot be changed: `model_copy(update={...})` makes another. Running it twice in one store
+    does only what is missing.
+    """
+
+    generation: GenerationConfig = Field(description="How candidates are generated.")
+    evaluation: EvaluationConfig = Field(
+        default_factory=EvaluationConfig, description="How candidates are read, scored and judged."
+    )
+    datasets: Datasets = Field(description="What is asked: datasets, or paths of files.")
+    storage: StorageConfig | None = Field(
+        default=None, description="Where runs are kept; None: in memory, with the result."
+    )
+    runtime: RuntimeConfig = Field(
+        default_factory=RuntimeConfig, description="What changes speed, and never a result."
+    )
+    seeds: Items[int] = Field(
+        default_factory=FrozenList,
+        description="What every seed is derived from; several are made into one.",
+    )
+    environment_metadata: Settings = Field(
+        default_factory=FrozenDict, description="Labels of where it runs: recorded, in no key."
+    )
+    provider_metadata: Settings = Field(
+        default_factory=FrozenDict, description="Labels of who answers: recorded, in no key."
+    )
+
+    _base_dir: Path = PrivateAttr(default_factory=Path.cwd)
+    _recorded: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    def run(
+        self,
+        *,
+        runtime: RuntimeConfig | Mapping[str, Any] | None = None,
+        store: Any = None,
+        subscribers: Sequence[object] | None = None,
+        tracing_provider: TracingProvider | None = None,
+    ) -> RunResult:
+        """Do what is missing, and give the result; blocks until then.
+
+        Args:
+            runtime: In the place of the experiment's own.
+            store: An open store, or the path of one, in the place of the experiment's storage.
+            subscribers: Who is told what happens: objects with any of the lifecycle hooks.
+            tracing_provider: Who keeps the run's spans.
+        """
+        return self._execution(runtime, store, subscribers, tracing_provider).run()
+
+    async def run_async(
+        self,
+        *,
+        runtime: RuntimeConfig | Mapping[str, Any] | None = None,
+        store: Any = None,
+        subscribers: Sequence[object] | None = None,
+        tracing_provider: TracingProvider | None = None,
+    ) -> RunResult:
+        """`run`, awaitable: it executes on a thread, in an event loop of its own."""
+        return await self._execution(runtime, store, subscribers, tracing_provider).run_async()
+
+    def recording(self, provenance: Mapping[str, Any]) -> Self:
+        """The same experiment, with more that each of its runs records of where it was made."""
+        other = self.model_copy(update={"seeds": self.seeds})
+        other._recorded = {**self._recorded, **provenance}  # noqa: SLF001 (another of this class)
+        return other
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """This experiment with fields replaced; relative paths start where they did."""
+        other = super().model_copy(update=update, deep=deep)
+        if other is not self:
+            other._base_dir, other._recorded = self._base_dir, self._recorded  # noqa: SLF001 (the same)
+        return other
+
+    def _execution(
+        self,
+        runtime: RuntimeConfig | Mapping[str, Any] | None,
+        store: Any,
+        subscribers: Sequence[object] | None,
+        tracing_provider: TracingProvider | None,
+    ) -> ExperimentRun:
+        chosen = self.runtime if runtime is None else RuntimeConfig.of(runtime)
+        place = StorePlace.of(store, self.storage, base_dir=self._base_dir, runtime=chosen)
+        return ExperimentRun(
+            compiled=self._compiled(),
+            runtime=chosen,
+            seed=global_seed(self.seeds),
+            provenance=self._provenance(chosen),
+            place=place,
+            base_dir=self._base_dir,
+            stages=Stages(),
+            subscribers=tuple(subscribers or ()),
+            tracing_provider=tracing_provider,
+        )
+
+    def _compiled(self) -> CompiledExperiment:
+        return compile_experiment(
+            generation=self.generation,
+            evaluation=self.evaluation,
+            datasets=self.datasets,
+            base_dir=self._base_dir,
+        )
+
+    def _provenance(self, runtime: RuntimeConfig) -> dict[str, Any]:
+        storage = self.storage
+        return {
+            "storage": None if storage is None else storage.model_dump(mode="json"),
+            "runtime": runtime.model_dump(mode="json"),
+            "environment_metadata": dict(self.environment_metadata),
+            "provider_metadata": dict(self.provider_metadata),
+            "experiment": {
+                "seeds": list(self.seeds),
+                "candidate_policy": self.generation.candidate_policy.model_dump(mode="json"),
+                "judge_config": dict(self.evaluation.judge_config),
+                "workflow_overrides": dict(self.evaluation.workflow_overrides),
+            },
+            **self._recorded,
+        }

@@ -1,0 +1,144 @@
+"""Plain functions as components: readers of text, comparisons, judges and reducers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import attrs
+
+from themis.builtins.engines.function import takes_context
+from themis.builtins.metrics.scoring import UNREADABLE, answer_of, unreadable
+from themis.builtins.outputs import as_text, output_text, output_value
+from themis.plugin import (
+    CandidateRecord,
+    InferenceRecord,
+    JudgeRequest,
+    JudgeResponse,
+    MetricContext,
+    MetricScore,
+    TrialSpec,
+)
+
+__all__ = [
+    "AsyncFunctionJudge",
+    "FunctionJudge",
+    "FunctionMetric",
+    "FunctionParser",
+    "FunctionReducer",
+]
+
+
+class FunctionParser:
+    """Reads answers with `f(text)`; None is a failed parse, anything else a successful one."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def extract(
+        self,
+        trial: TrialSpec,  # noqa: ARG002 (the protocol's)
+        candidate: CandidateRecord,
+        config: Any = None,  # noqa: ARG002 (the protocol's)
+    ) -> Any:
+        """What the function reads out of the output."""
+        text = output_text(candidate)
+        return None if text is None else self.function(text)
+
+
+class FunctionMetric:
+    """Scores with `f(parsed, expected)`, or `f(parsed, expected, ctx)`: a number or a bool.
+
+    `parsed` is the parsed answer, or the raw output where nothing parses. A candidate whose parse
+    failed scores 0 without a call. `ctx` is the MetricContext: the case's fields, and more.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, metric_id: str) -> None:
+        self.function = function
+        self.metric_id = metric_id
+        self._takes_context = takes_context(function, position=2)
+
+    def score(
+        self,
+        trial: TrialSpec,  # noqa: ARG002 (the protocol's)
+        candidate: CandidateRecord,
+        context: MetricContext,
+    ) -> Any:
+        """What the function says of the candidate's answer."""
+        if unreadable(candidate):
+            return MetricScore(metric_id=self.metric_id, value=0.0, details={"reason": UNREADABLE})
+        arguments = [answer_of(candidate, self.metric_id), context.get("expected_output")]
+        if self._takes_context:
+            arguments.append(context)
+        return self.function(*arguments)
+
+
+class FunctionJudge:
+    """Judges with `f(prompt)`: the text of all messages, with an empty line between them."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def judge(self, request: JudgeRequest) -> JudgeResponse | str | Awaitable[JudgeResponse | str]:
+        """What the function answers, as text."""
+        answer = self.function("\n\n".join(message.text for message in request.prompt))
+        return _awaited_text(answer) if inspect.isawaitable(answer) else _as_answer(answer)
+
+
+class AsyncFunctionJudge(FunctionJudge):
+    """A FunctionJudge of a coroutine function: it is called in the event loop, in no thread."""
+
+    async def judge(self, request: JudgeRequest) -> JudgeResponse | str:
+        """What the function answers, as text."""
+        answer = super().judge(request)
+        return await answer if inspect.isawaitable(answer) else answer
+
+
+async def _awaited_text(answer: Awaitable[Any]) -> JudgeResponse | str:
+    return _as_answer(await answer)
+
+
+def _as_answer(answer: Any) -> JudgeResponse | str:
+    return answer if isinstance(answer, JudgeResponse) else as_text(answer)
+
+
+class FunctionReducer:
+    """Reduces with `f(outputs)`: one of the outputs, or a text made of them."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def reduce(
+        self,
+        candidates: Sequence[CandidateRecord],
+        ctx: Any,  # noqa: ARG002 (the protocol's)
+    ) -> CandidateRecord | Awaitable[CandidateRecord]:
+        """The candidate whose output the function chose; else one with the output it made."""
+        outputs = [output_value(candidate) for candidate in candidates]
+        chosen = self.function(outputs)
+        if inspect.isawaitable(chosen):
+            return _awaited_choice(candidates, outputs, chosen)
+        return _chosen(candidates, outputs, chosen)
+
+
+async def _awaited_choice(
+    candidates: Sequence[CandidateRecord], outputs: Sequence[Any], chosen: Awaitable[Any]
+) -> CandidateRecord:
+    return _chosen(candidates, outputs, await chosen)
+
+
+def _chosen(
+    candidates: Sequence[CandidateRecord], outputs: Sequence[Any], chosen: Any
+) -> CandidateRecord:
+    if isinstance(chosen, CandidateRecord):
+        return chosen
+    for candidate, output in zip(candidates, outputs, strict=True):
+        if output == chosen:
+            return candidate
+    made = (
+        InferenceRecord(raw_text=chosen)
+        if isinstance(chosen, str)
+        else InferenceRecord(structured_output=chosen)
+    )
+    return attrs.evolve(candidates[0], inference=made)

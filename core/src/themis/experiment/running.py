@@ -1,0 +1,175 @@
+"""Runs an experiment: here and now, or beside a running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from themis.errors import StorageError
+from themis.results import RunResult
+from themis.runtime.context import RuntimeContext
+from themis.runtime.orchestrator import Orchestrator, PreparedRun
+from themis.runtime.rendering import blocking
+from themis.runtime.source import Stages
+from themis.specs import ProjectSpec, SqliteBlobStorageSpec
+from themis.storage import RunStore, SqliteRunStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from themis.experiment.compiling import CompiledExperiment
+    from themis.experiment.runtime_config import RuntimeConfig
+    from themis.experiment.stores import StorePlace
+    from themis.plugin import TracingProvider
+
+__all__ = ["ExperimentRun", "beside"]
+
+T = TypeVar("T")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ExperimentRun:
+    """One execution of a compiled experiment in a store."""
+
+    compiled: CompiledExperiment
+    runtime: RuntimeConfig
+    seed: int
+    provenance: Mapping[str, Any]
+    place: StorePlace
+    base_dir: Path
+    stages: Stages
+    subscribers: Sequence[object] = ()
+    tracing_provider: TracingProvider | None = None
+
+    def run(self) -> RunResult:
+        """Do what is missing, and give the result; blocks."""
+        store = self.place.open()
+        try:
+            prepared = self._prepare(store)
+            if prepared.execution is not None:
+                blocking(prepared.execution.run())
+            return self._result(store, prepared)
+        except BaseException:
+            self._abandon(store)
+            raise
+
+    async def run_async(self) -> RunResult:
+        """`run` on a thread with a loop of its own: the caller's loop goes on meanwhile."""
+        store = await asyncio.to_thread(self.place.open)
+        try:
+            prepared = await asyncio.to_thread(self._prepare, store)
+            if prepared.execution is not None:
+                await beside(prepared.execution.run())
+            return await asyncio.to_thread(self._result, store, prepared)
+        except BaseException:
+            self._abandon(store)
+            raise
+
+    def orchestrator(self, store: RunStore) -> Orchestrator:
+        """What plans and prepares the run in a store."""
+        return Orchestrator.from_project_spec(
+            self._project(store),
+            registry=self.compiled.registry,
+            dataset_provider=self.compiled.provider,
+            storage_bundle=store,
+            base_dir=self.base_dir,
+            provenance=self.provenance,
+        )
+
+    def _prepare(self, store: RunStore) -> PreparedRun:
+        context = RuntimeContext(
+            options=self.runtime.options(),
+            subscribers=self.subscribers,
+            tracing_provider=self.tracing_provider,
+        )
+        prepared = self.orchestrator(store).prepare(
+            self.compiled.spec, stages=self.stages, runtime=context
+        )
+        if self.runtime.existing_run_policy == "error" and not prepared.planned.is_new:
+            msg = (
+                f"run {prepared.run_id[:12]} is in the store at {store.place} already, and "
+                'existing_run_policy is "error"; "auto" goes on with what it lacks'
+            )
+            raise StorageError(msg)
+        return prepared
+
+    def _project(self, store: RunStore) -> ProjectSpec:
+        given: dict[str, Any] = {}
+        if isinstance(store, SqliteRunStore):
+            given["storage"] = SqliteBlobStorageSpec(root_dir=str(store.root))
+        return ProjectSpec(global_seed=self.seed, execution_policy=self.runtime.policy(), **given)
+
+    def _result(self, store: RunStore, prepared: PreparedRun) -> RunResult:
+        store.flush()
+        reading = self.place.reading(store)
+        return RunResult(reading, prepared.run_id, owns_store=self.place.owned)
+
+    def _abandon(self, store: RunStore) -> None:
+        if self.place.owned:
+            store.close()
+
+
+async def beside(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end in a loop of its own on another thread, while this loop goes on.
+
+    Cancelling cancels the work too, and returns when it has ended.
+    """
+    thread = _Beside(work)
+    try:
+        return await asyncio.shield(thread.future)
+    except asyncio.CancelledError:
+        thread.cancel()
+        await asyncio.wait([thread.future])
+        raise
+
+
+class _Beside:
+    """The thread, and the future of what it gives."""
+
+    def __init__(self, work: Coroutine[Any, Any, Any]) -> None:
+        self._waiting = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self._waiting.create_future()
+        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
+        self._cancelled = False
+        threading.Thread(target=self._run, args=(work,), name="themis-run", daemon=True).start()
+
+    def cancel(self) -> None:
+        """Ask the work to end."""
+        self._cancelled = True
+        if self._running is not None:
+            loop, task = self._running
+            loop.call_soon_threadsafe(task.cancel)
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            value = asyncio.run(self._watched(work))
+        except BaseException as error:  # noqa: BLE001 (handed to the loop that waits)
+            self._waiting.call_soon_threadsafe(self._fail, error)
+        else:
+            self._waiting.call_soon_threadsafe(self._succeed, value)
+
+    async def _watched(self, work: Coroutine[Any, Any, Any]) -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        self._running = (asyncio.get_running_loop(), task)
+        if self._cancelled:
+            work.close()
+            raise asyncio.CancelledError
+        return await work
+
+    def _succeed(self, value: Any) -> None:
+        if not self.future.done():
+            self.future.set_result(value)
+
+    def _fail(self, error: BaseException) -> None:
+        if self.future.done():
+            return
+        if isinstance(error, asyncio.CancelledError):
+            self.future.cancel()
+        else:
+            self.future.set_exception(error)

@@ -1,0 +1,119 @@
+"""Where an experiment's run is kept: an open store, a place, or memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from themis.errors import SpecValidationError
+from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
+from themis.plugin.registry import PluginRegistry
+from themis.runtime.stores import open_project_store
+from themis.specs import (
+    PluginStorageSpec,
+    PostgresBlobStorageSpec,
+    ProjectSpec,
+    SqliteBlobStorageSpec,
+)
+from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
+from themis.storage.sqlite_store import store_folder
+from themis.storage.submissions import Limits
+
+__all__ = ["StorePlace", "as_storage"]
+
+_SPECS = (SqliteBlobStorageSpec, PostgresBlobStorageSpec, PluginStorageSpec)
+
+
+def as_storage(given: Any) -> StorageConfig | None:
+    """The storage that a path, a spec or a table names; None without one.
+
+    Raises:
+        SpecValidationError: it is none of these.
+    """
+    if given is None or isinstance(given, StorageConfig):
+        return given
+    if isinstance(given, (str, Path)):
+        return StorageConfig(store="sqlite", parameters={"path": str(given)})
+    if isinstance(given, _SPECS):
+        settings = given.model_dump(exclude={"backend"})
+        return StorageConfig(store=given.backend, parameters=settings)
+    if isinstance(given, Mapping):
+        return StorageConfig.model_validate(given)
+    msg = (
+        f"storage is a {type(given).__name__}; give the path of a folder, a storage spec, or an "
+        "open RunStore"
+    )
+    raise SpecValidationError(msg)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class StorePlace:
+    """How to get at a store: one that is open already, or one to be opened.
+
+    A store that is opened for a run is closed after it; its result reads it through a connection
+    that cannot write, so that another run can write it meanwhile.
+    """
+
+    given: RunStore | None
+    storage: StorageConfig | None
+    base_dir: Path
+    runtime: RuntimeConfig
+
+    @classmethod
+    def of(
+        cls, given: Any, storage: StorageConfig | None, *, base_dir: Path, runtime: RuntimeConfig
+    ) -> StorePlace:
+        """The place that a caller's `store` names, or else the experiment's own."""
+        if given is None or not hasattr(given, "append"):
+            chosen = storage if given is None else as_storage(given)
+            return cls(given=None, storage=chosen, base_dir=base_dir, runtime=runtime)
+        return cls(given=given, storage=None, base_dir=base_dir, runtime=runtime)
+
+    @property
+    def owned(self) -> bool:
+        """Whether the store is opened here, and so closed here."""
+        return self.given is None
+
+    @property
+    def passing(self) -> bool:
+        """Whether the store is gone once it is closed."""
+        return self.given is None and (self.storage is None or self.storage.store == "memory")
+
+    def open(self) -> RunStore:
+        """The store, open for writing.
+
+        Raises:
+            PluginError: no plugin provides the backend, or its settings are wrong.
+            StorageError: it cannot be opened.
+        """
+        if self.given is not None:
+            return self.given
+        limits = Limits(retry_after=self.runtime.store_retry_delays())
+        if self.passing:
+            return InMemoryRunStore(limits=limits)
+        folder = self._folder()
+        return SqliteRunStore(folder, limits=limits) if folder else self._backend()
+
+    def reading(self, store: RunStore) -> RunStore:
+        """The store for a result to read, once the run is over: closed for writing if owned."""
+        if not self.owned or self.passing:
+            return store
+        store.close()
+        folder = self._folder()
+        return SqliteRunStore(folder, read_only=True) if folder else self._backend(read_only=True)
+
+    def _folder(self) -> Path | None:
+        assert self.storage is not None
+        if self.storage.store != "sqlite":
+            return None
+        path = str(self.storage.parameters.get("path", ".themis"))
+        return store_folder(self.base_dir / Path(path).expanduser())
+
+    def _backend(self, *, read_only: bool = False) -> RunStore:
+        assert self.storage is not None
+        settings = {"backend": self.storage.store, **self.storage.parameters}
+        project = ProjectSpec.model_validate({"storage": settings})
+        return open_project_store(project, self.base_dir, PluginRegistry(), read_only=read_only)
