@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from themis.storage.events import Event, StoredEvent
 from themis.storage.outcomes import artifact_keys
+from themis.storage.reading import CHUNK, chunked
 from themis.storage.recording import ReusedCandidate, ReusedScore, reused
 from themis.storage.schema import events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -43,11 +44,10 @@ class Screening:
     ) -> None:
         self.written: list[tuple[Event, StoredEvent]] = []
         self.answers: list[int] = []
-        self._connection = connection
         self._next = first
         claims = [_claims(event, value) for event, value in decoded]
         self._known = _known_claims(connection, claims, lookup)
-        self._run_of: dict[int, int | None] = {}
+        self._run_of = _runs_of(connection, set(self._known.values()))
         for (event, value), claim in zip(decoded, claims, strict=True):
             self.answers.append(self._admit(event, value, claim))
 
@@ -58,7 +58,7 @@ class Screening:
                 self._known.update((key, seq) for key in claim if key not in self._known)
             return seq
         holder = max(self._known[key] for key in claim)
-        if event.run is not None and self._holder_run(holder) != event.run:
+        if event.run is not None and self._run_of.get(holder) != event.run:
             taken = self._taken_over(event, event.run, value)
             self._write(taken, taken.value())
         return holder
@@ -70,12 +70,6 @@ class Screening:
         self._run_of[seq] = run
         self.written.append((event, StoredEvent(seq, run, event.kind, event.key, event.at, value)))
         return seq
-
-    def _holder_run(self, seq: int) -> int | None:
-        if seq not in self._run_of:
-            query = select(events.c.run).where(events.c.seq == seq)
-            self._run_of[seq] = self._connection.scalar(query)
-        return self._run_of[seq]
 
     def _taken_over(self, event: Event, run: int, value: Any) -> Event:
         trial, sample = value["trial"], value["sample"]
@@ -91,6 +85,14 @@ class Screening:
                 for one in value["scores"]
             ],
         )
+
+
+def _runs_of(connection: Connection, seqs: Iterable[int]) -> dict[int, int | None]:
+    found: dict[int, int | None] = {}
+    for chunk in chunked(seqs, CHUNK):
+        query = select(events.c.seq, events.c.run).where(events.c.seq.in_(chunk))
+        found.update((seq, run) for seq, run in connection.execute(query))
+    return found
 
 
 def _known_claims(

@@ -16,11 +16,12 @@ from themis.storage.artifact_index import ArtifactIndex
 from themis.storage.events import KINDS, StoredEvent
 from themis.storage.outcomes import OutcomeBatch, RunShape, artifact_keys, run_of
 from themis.storage.projection_tables import ProjectionTables
+from themis.storage.reading import CHUNK
 from themis.storage.schema import arms, metrics
 from themis.storage.trial_arms import TrialArms, UnplannedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Connection, Dialect
 
@@ -78,29 +79,48 @@ class Projection:
         batch = OutcomeBatch(
             shape_of=lambda run: self._shape(connection, run), arm_of=self._arms.arm_of
         )
-        for event in events:
-            try:
-                self._fold(connection, batch, event)
-            except UnplannedError as error:
-                msg = (
-                    f"event {event.seq} ({event.kind}) does not fit run {event.run}: "
-                    f"{error} was never planned or recorded"
-                )
-                raise StorageError(msg, code=ErrorCode.STORAGE_WRITE) from error
+        for part, named in _with_sources(events):
+            sources = self._load(connection, sorted(named)) if named else {}
+            for event in part:
+                _fold(batch, event, sources)
         self._tables.write(connection, batch)
-
-    def _fold(self, connection: Connection, batch: OutcomeBatch, event: StoredEvent) -> None:
-        if event.kind == "generated":
-            batch.generated(event)
-        elif event.kind == "evaluated":
-            batch.evaluated_by(event)
-        elif event.kind == "reused":
-            batch.reused(event, self._load(connection, _sources(event)))
 
     def _shape(self, connection: Connection, run: int) -> RunShape:
         if run not in self._shapes:
             self._shapes[run] = _read_shape(connection, run)
         return self._shapes[run]
+
+
+def _fold(batch: OutcomeBatch, event: StoredEvent, sources: Mapping[int, StoredEvent]) -> None:
+    try:
+        if event.kind == "generated":
+            batch.generated(event)
+        elif event.kind == "evaluated":
+            batch.evaluated_by(event)
+        elif event.kind == "reused":
+            batch.reused(event, sources)
+    except UnplannedError as error:
+        msg = (
+            f"event {event.seq} ({event.kind}) does not fit run {event.run}: "
+            f"{error} was never planned or recorded"
+        )
+        raise StorageError(msg, code=ErrorCode.STORAGE_WRITE) from error
+
+
+def _with_sources(
+    events: Iterable[StoredEvent],
+) -> Iterator[tuple[list[StoredEvent], set[int]]]:
+    """The events in parts, each with the earlier events it points at: some hundreds at once."""
+    part: list[StoredEvent] = []
+    named: set[int] = set()
+    for event in events:
+        part.append(event)
+        if event.kind == "reused":
+            named.update(_sources(event))
+            if len(named) >= CHUNK:
+                yield part, named
+                part, named = [], set()
+    yield part, named
 
 
 _PLANNING = frozenset({"run_planned", "trials_planned", "run_status"})
