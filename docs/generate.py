@@ -116,6 +116,8 @@ def _facts(component: Any) -> Iterator[str]:
             yield component.units
         if component.judge_backed:
             yield "asks judges"
+        if component.subject != "candidate":
+            yield {"trace": "of a trace", "candidates": "of all samples"}[component.subject]
     elif component.kind == "engine":
         capable = attrs.asdict(component.capabilities)
         yield from (name for name in ("seed", "logprobs", "tools", "images") if capable[name])

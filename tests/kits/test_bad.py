@@ -106,3 +106,20 @@ def test_a_kit_has_at_least_eight_checks_with_ids_of_its_kind(kind):
     checks = KITS[kind][0].checks()
     assert len(checks) >= 8
     assert all(check.id.startswith(f"{kind}.") and check.summary for check in checks)
+
+
+def test_a_good_metric_that_builds_workflows_passes_every_check(tested):
+    outcomes = tested(MetricKit, "bad_metrics", "good_workflow")
+    assert states(outcomes, "failed") == {}
+    assert {"metric.judge_failure", "metric.judge_garbage", "metric.judge_injection"} <= set(
+        states(outcomes, "passed")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "check_id"),
+    [("workflow_garbage", "metric.judge_garbage"), ("workflow_crash", "metric.total")],
+)
+def test_a_workflow_with_one_fault_fails_exactly_that_check(tested, name, check_id):
+    failed = states(tested(MetricKit, "bad_metrics", name), "failed")
+    assert set(failed) == {check_id}, failed

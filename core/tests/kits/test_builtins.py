@@ -174,6 +174,30 @@ class TestRubricScore(MetricKit):
     judge_reply = "Politely said.\nVerdict: 4"
 
 
+class TestJudgePanel(MetricKit):
+    ref = "builtin/judge_panel"
+    config: ClassVar = {"judges": ["kit", "other"], "rubric": "It is polite."}
+    judge_reply = "Politely said.\nVerdict: 4"
+
+
+class TestJudgeMajority(MetricKit):
+    ref = "builtin/judge_majority"
+    config: ClassVar = {"judges": ["one", "two", "three"], "criteria": "pass: it is polite."}
+    judge_reply = "Politely said.\nVerdict: pass"
+
+
+class TestTraceJudge(MetricKit):
+    ref = "builtin/trace_judge"
+    config: ClassVar = {"judges": ["kit"], "rubric": "No step is wasted."}
+    judge_reply = "One step.\nVerdict: 5"
+
+
+class TestConversationJudge(MetricKit):
+    ref = "builtin/conversation_judge"
+    config: ClassVar = {"judges": ["kit"], "rubric": "The assistant stays polite."}
+    judge_reply = "It does.\nVerdict: 4"
+
+
 class TestPairwisePreference(MetricKit):
     ref = "builtin/pairwise_preference"
     config: ClassVar = {"judges": ["kit"]}

@@ -9,11 +9,13 @@ import re
 from pydantic import BaseModel, ConfigDict, Field
 
 from themis.plugin import (
+    JudgeCall,
     MetricDeclaration,
     MetricError,
     MetricScore,
     PluginInfo,
     ScoreError,
+    WorkflowBuildError,
     hookimpl,
 )
 
@@ -164,6 +166,64 @@ class JudgeInjection(GoodJudged):
         return (injected and injected[1]) or super().verdict(response, answer)
 
 
+class GoodWorkflow:
+    """Does not score by itself: it says what to ask."""
+
+    def __init__(self, config):
+        self.field = config.field
+
+    def build_workflow(self, subject, ctx):
+        best = subject.best_extraction()
+        if best is None:
+            raise WorkflowBuildError("there is no answer to ask about")
+        return self.workflow(str(best.parsed_answer))
+
+    def workflow(self, answer):
+        return Asked(answer)
+
+
+class Asked:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def judge_calls(self):
+        return [JudgeCall(call_id="right", judge="kit/judge")]
+
+    def render_prompt(self, call):
+        return f"Right? {self.answer}"
+
+    def parse_judgment(self, call, response):
+        found = re.search(r"Verdict: (\d)", response.text or "")
+        if found is None:
+            raise MetricError("no verdict")
+        return found[1]
+
+    def score_judgment(self, call, judgment):
+        return int(judgment)
+
+    def aggregate(self, judgments):
+        return min(judgments[0].score, 1.0)
+
+
+class WorkflowGarbage(GoodWorkflow):
+    class Lenient(Asked):
+        def parse_judgment(self, call, response):
+            found = re.search(r"Verdict: (\d)", response.text or "")
+            return found[1] if found else "0"
+
+    def workflow(self, answer):
+        return self.Lenient(answer)
+
+
+class WorkflowCrash(GoodWorkflow):
+    class Crashing(Asked):
+        def aggregate(self, judgments):
+            return {}["never"]
+
+    def workflow(self, answer):
+        return self.Crashing(answer) if answer == "[1, 'two', None]" else Asked(answer)
+
+
 CLASSES = {
     "good": Good,
     "good_judged": GoodJudged,
@@ -183,6 +243,9 @@ CLASSES = {
     "judge_failure": JudgeFailure,
     "judge_garbage": JudgeGarbage,
     "judge_injection": JudgeInjection,
+    "good_workflow": GoodWorkflow,
+    "workflow_garbage": WorkflowGarbage,
+    "workflow_crash": WorkflowCrash,
 }
 
 
@@ -200,7 +263,7 @@ def themis_metrics():
             config=f"bad_metrics:{'Loose' if name == 'config' else ''}Settings",
             version="1.0",
             bounds=(0.0, 1.0),
-            judge_backed=issubclass(implementation, GoodJudged),
+            judge_backed=issubclass(implementation, (GoodJudged, GoodWorkflow)),
         )
         for name, implementation in CLASSES.items()
     ]

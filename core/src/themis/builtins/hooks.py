@@ -170,9 +170,23 @@ def themis_metrics() -> list[MetricDeclaration]:
             direction="none",
             units="tokens",
         ),
+        _judged(
+            "conversation_judge",
+            "ConversationJudge",
+            "How well judges find that a conversation went.",
+            subject="trace",
+        ),
+        _judged("judge_majority", "JudgeMajority", "What most judges say of an answer."),
+        _judged("judge_panel", "JudgePanel", "How a panel of judges grades an answer."),
         _judged("pairwise_preference", "PairwisePreference", "Which of two answers judges prefer."),
         _judged("reference_grading", "ReferenceGrading", "Whether judges find the answer right."),
         _judged("rubric_score", "RubricScore", "How well judges find that a rubric is met."),
+        _judged(
+            "trace_judge",
+            "TraceJudge",
+            "How well judges find that an agent worked.",
+            subject="trace",
+        ),
     ]
 
 
@@ -213,5 +227,5 @@ def _metric(name: str, where: str, summary: str, **facts: Any) -> MetricDeclarat
     )
 
 
-def _judged(name: str, implementation: str, summary: str) -> MetricDeclaration:
-    return _metric(name, f"judges.{name}:{implementation}", summary, judge_backed=True)
+def _judged(name: str, implementation: str, summary: str, **facts: Any) -> MetricDeclaration:
+    return _metric(name, f"judges.{name}:{implementation}", summary, judge_backed=True, **facts)

@@ -14,7 +14,7 @@ from themis.errors import ErrorCode, InferenceError, SpecValidationError
 from themis.plugin.registry import PluginRegistry
 from themis.records import EngineCapabilities, InferenceRecord, TokenUsage, TraceStep
 from themis.runtime.context import RuntimeContext
-from themis.specs import GenerationSpec, PromptMessage, PromptTurnSpec, ToolSpec
+from themis.specs import GenerationSpec, PromptMessage, PromptTurnSpec, ScoreSpec, ToolSpec
 
 from .conftest import rows, sums_benchmark, sums_slice
 
@@ -369,3 +369,25 @@ def test_a_run_stopped_in_the_middle_of_an_agent_goes_on_there(make, agent):
     assert len(calls) == 2
     assert agent.seen[-1][2] == ["message", "tool_call"]
     assert candidate(resumed).inference.raw_text == "4"
+
+
+def test_a_judge_of_the_trace_is_shown_the_tools_calls_and_results(make, registry):
+    asked = []
+
+    class House:
+        def judge(self, request):
+            asked.append(request.prompt[-1].text)
+            return "Verdict: 5"
+
+    registry.register_judge("house", House)
+    config = {"judges": ["house"], "rubric": "No call is wasted."}
+    score = ScoreSpec(name="work", metrics=[{"id": "trace_judge", "config": config}])
+    scored = sums_slice(generation=GenerationSpec(tools=[ADD]), scores=[score])
+    spec = sums_benchmark(slices=[scored])
+    runtime = context(add=lambda a, b: a + b)
+    result = make(items=rows(3)[2:]).run_benchmark(spec, runtime=runtime)
+    [outcome] = candidate(result).evaluation.scores
+    assert outcome.value == 1.0
+    [shown] = asked
+    for step in ("2 + 2?", "I add", '{"arguments": {"a": 2, "b": 2}, "tool": "add"}', '"4"'):
+        assert step in shown
