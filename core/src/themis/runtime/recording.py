@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from themis.records import InferenceRecord, TraceStep
+from themis.runtime.outbox import Outbox
 from themis.storage import Event, recording
 from themis.storage.recording import ParseEntry, RunStatus, ScoreEntry
 
@@ -23,9 +23,9 @@ __all__ = ["Recorder"]
 class Recorder:
     """The run's way to the store. Events queue up and are committed in groups.
 
-    Recording returns once the store's queue has room, not when the event is durable; `durable` is
-    called then. A failed commit is kept, and calls `on_failure`: the run cannot go on.
-    `on_durable` is called with every event and its number.
+    Recording returns once there is room, not when the event is durable; `durable` is called then.
+    A failed commit is kept, and calls `on_failure`: the run cannot go on. `on_durable` is called
+    with every event and its number.
     """
 
     def __init__(
@@ -37,55 +37,20 @@ class Recorder:
     ) -> None:
         self._store = store
         self._run = run
-        self._on_failure = on_failure
         self._on_durable = on_durable
-        self._open: set[asyncio.Future[Any]] = set()
-        self._failure: BaseException | None = None
+        self._outbox = Outbox(store, on_failure=on_failure, on_durable=on_durable)
 
     def check(self) -> None:
         """Raise the store's failure, if there was one."""
-        if self._failure is not None:
-            raise self._failure
-
-    async def submit(
-        self, event: Event, durable: Callable[[], None] | None = None
-    ) -> asyncio.Future[Any]:
-        """Queue one event; `durable` is called once it is committed."""
-        future = await self._queue(event)
-        self._open.add(future)
-        future.add_done_callback(lambda done: self._settled(done, durable))
-        return future
-
-    async def _queue(self, event: Event) -> asyncio.Future[Any]:
-        future = await self._store.submit_async([event])
-        if self._on_durable is not None:
-            future.add_done_callback(lambda done: self._announce(event, done))
-        return future
-
-    def _announce(self, event: Event, done: asyncio.Future[Any]) -> None:
-        if self._on_durable is not None and not done.cancelled() and done.exception() is None:
-            self._on_durable(event, done.result()[0])
-
-    def _settled(self, future: asyncio.Future[Any], durable: Callable[[], None] | None) -> None:
-        self._open.discard(future)
-        error = None if future.cancelled() else future.exception()
-        if error is None:
-            if durable is not None and not future.cancelled():
-                durable()
-        elif self._failure is None:
-            self._failure = error
-            self._on_failure()
+        self._outbox.check()
 
     async def drain(self) -> None:
-        """Wait until everything queued is durable."""
-        while self._open:
-            await asyncio.wait(set(self._open))
-            await asyncio.sleep(0)
-        self.check()
+        """Wait until everything recorded is durable."""
+        await self._outbox.drain()
 
     async def reused(self, adoption: Adoption) -> None:
         """This run takes artifacts of earlier events as its own."""
-        await self.submit(
+        await self._outbox.put(
             recording.reused(self._run, candidates=adoption.candidates, scores=adoption.scores)
         )
 
@@ -107,7 +72,7 @@ class Recorder:
             steps=steps,
             inference=inference,
         )
-        await (await self.submit(event))
+        await self._outbox.append(event)
 
     async def generated(
         self, work: Work, generated: Generated, durable: Callable[[], None]
@@ -125,7 +90,7 @@ class Recorder:
             failure=candidate.failure,
             timeline=generated.timeline,
         )
-        await self.submit(event, durable)
+        await self._outbox.put(event, durable)
 
     async def evaluated(self, work: Work, outcome: Evaluated, durable: Callable[[], None]) -> None:
         """The parses and scores of one candidate."""
@@ -145,8 +110,11 @@ class Recorder:
             judge_audits=outcome.audits,
             timeline=outcome.timeline,
         )
-        await self.submit(event, durable)
+        await self._outbox.put(event, durable)
 
     async def status(self, status: RunStatus) -> None:
         """The run's state changed; durable on return, and what the store raises is raised here."""
-        await (await self._queue(recording.run_status(self._run, status=status)))
+        event = recording.run_status(self._run, status=status)
+        [seq] = await (await self._store.submit_async([event]))
+        if self._on_durable is not None:
+            self._on_durable(event, seq)
