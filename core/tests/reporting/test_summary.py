@@ -104,7 +104,7 @@ def test_the_text_has_every_section_with_intervals(result_of):
 
     assert text.splitlines()[0] == "bench"
     assert re.search(
-        r"^accuracy +1 +alpha +0\.6667 +0\.2077 to 0\.9385 +3 +3 +0$", text, re.MULTILINE
+        r"^accuracy +1 +1 +alpha +0\.6667 +0\.2077 to 0\.9385 +3 +3 +0$", text, re.MULTILINE
     )
     assert "PAIRED COMPARISON" in text
     assert "beta vs alpha" in text

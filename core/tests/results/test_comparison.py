@@ -199,3 +199,96 @@ def test_what_cannot_be_compared_is_an_error_that_lists_what_can(result_of, argu
 
     with pytest.raises(ValueError, match=message):
         result.paired_compare(**{"metric_id": "accuracy", **arguments})
+
+
+def right(cell) -> float:
+    """Beta gets a fifth item right that alpha does not."""
+    place = int(cell.item_id[1:])
+    return float(place % 2 == 0 or (cell.model == "beta" and place % 5 == 0))
+
+
+def test_a_row_of_right_and_wrong_answers_is_mcnemars(result_of):
+    result = result_of(right, items=[f"i{k}" for k in range(100)])
+
+    [row] = result.paired_compare(metric_id="accuracy")
+
+    assert (row["method"], row["verdict"]) == ("mcnemar_midp", "improved")
+    assert row["delta_mean"] == pytest.approx(0.1)
+    assert 0 < row["ci_lower"] < 0.1 < row["ci_upper"]
+    assert row["mde"] == pytest.approx(2.8016 * row["se"], rel=1e-4)
+    assert (row["candidate_mean"], row["dropped_candidate"]) == (row["treatment_mean"], 0)
+
+
+def test_the_verdict_follows_the_direction_of_the_metric(result_of):
+    items = [f"i{k}" for k in range(100)]
+    result = result_of(right, items=items, directions={"accuracy": "minimize"})
+
+    [row] = result.paired_compare(metric_id="accuracy")
+
+    assert (row["verdict"], row["direction"]) == ("regressed", "minimize")
+
+
+def test_the_verdict_is_by_the_adjusted_p(result_of):
+    def outcome(cell) -> float:
+        return right(cell) if cell.metric_id == "m0" else float(int(cell.item_id[1:]) % 2)
+
+    metrics = [(f"m{k}", "s") for k in range(2)]
+    items = [f"i{k}" for k in range(60)]
+    lucky = result_of(outcome, items=items, metrics=metrics, models=("alpha", "beta", "gamma"))
+
+    plain = lucky.paired_compare(metric_id=None)
+    corrected = lucky.paired_compare(metric_id=None, p_value_correction="holm")
+
+    assert [row["verdict"] for row in plain if row["p_value"]] == ["improved", "regressed"]
+    assert {row["family_size"] for row in corrected} == {2}
+    assert all(
+        (row["adjusted_p_value"] < 0.05) == (row["verdict"] != "inconclusive")
+        for row in corrected
+        if row["p_value"]
+    )
+
+
+def test_a_treatment_that_failed_throughout_is_missing(result_of, timed_out):
+    result = result_of(lambda cell: timed_out if cell.model == "beta" else 1.0)
+
+    [row] = result.paired_compare(metric_id="accuracy")
+
+    assert (row["verdict"], row["errors"]) == ("missing", 3)
+
+
+def test_a_baseline_that_failed_throughout_is_not_comparable(result_of, timed_out):
+    result = result_of(lambda cell: timed_out if cell.model == "alpha" else 1.0)
+
+    assert result.paired_compare(metric_id="accuracy")[0]["verdict"] == "not_comparable"
+
+
+def test_equality_within_a_margin_can_be_shown(result_of):
+    result = result_of(lambda c: 1.0, items=[f"i{k}" for k in range(300)])
+
+    [row] = result.paired_compare(metric_id="accuracy", margin=0.02)
+
+    assert (row["verdict"], row["margin"]) == ("equivalent", 0.02)
+    assert row["equivalence_p"] < 0.05
+
+
+def test_the_level_is_a_choice(result_of):
+    result = result_of(graded, items=[f"i{k}" for k in range(12)])
+    [narrow], [wide] = (
+        result.paired_compare(metric_id="accuracy", ci_level=level) for level in (0.9, 0.99)
+    )
+
+    assert (narrow["ci_level"], wide["ci_level"]) == (0.9, 0.99)
+    assert wide["ci_lower"] < narrow["ci_lower"]
+
+
+def test_items_that_share_a_field_are_one_unit(result_of):
+    result = result_of(
+        graded,
+        items=[f"i{k}" for k in range(8)],
+        payload=lambda item_id: {"parity": int(item_id[1:]) % 2},
+    )
+
+    [row] = result.paired_compare(metric_id="accuracy", cluster_by="parity")
+
+    assert (row["pair_count"], row["n_items"]) == (8, 2)
+    assert row["method"] == "paired_t_item_clusters"

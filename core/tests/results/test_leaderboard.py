@@ -72,3 +72,32 @@ def test_one_metric_under_two_score_names_is_two_leaderboards(result_of):
     names = [(row["score_name"], row["rank"]) for row in result.leaderboard()]
 
     assert names == [("lenient", 1), ("lenient", 1), ("strict", 1), ("strict", 1)]
+
+
+def close(cell) -> float:
+    """`b` is a little better than `a`, `c` much worse than both."""
+    place = int(cell.item_id[1:])
+    return {"a": place % 2, "b": place % 2 or place == 0, "c": place % 10 == 1}[cell.model] * 1.0
+
+
+def test_models_that_cannot_be_told_apart_share_a_tier(result_of):
+    result = result_of(close, models=("a", "b", "c"), items=[f"i{k}" for k in range(60)])
+
+    rows = result.leaderboard()
+
+    assert [(row["model_id"], row["rank"], row["tier"]) for row in rows] == [
+        ("b", 1, 1),
+        ("a", 2, 1),
+        ("c", 3, 2),
+    ]
+    assert [(row["best_rank"], row["worst_rank"]) for row in rows] == [(1, 2), (1, 2), (3, 3)]
+
+
+def test_a_model_without_a_rank_has_no_tier(result_of, timed_out):
+    rows = result_of(lambda c: timed_out if c.model == "alpha" else 0.0).leaderboard()
+
+    assert [row["tier"] for row in rows] == [1, None]
+
+
+def test_tiers_can_be_left_out(result_of):
+    assert "tier" not in result_of().leaderboard(tiers=False)[0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.reporting.provenance import provenance_rows
+from themis.results.leaderboard import tiered
 from themis.results.tables import format_value
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ __all__ = [
 Row = Mapping[str, Any]
 
 _FIGURES = ("mean", "interval", "n_items", "count", "errors")
-_TESTED = ("delta_mean", "interval", "p_value", "adjusted_p_value", "pair_count", "dropped")
-_COMPARED = ("metric_id", "score_name", "models", *_TESTED, "method", "reason")
+_TESTED = ("delta_mean", "interval", "p_value", "adjusted_p_value", "mde", "pair_count", "dropped")
+_COMPARED = ("metric_id", "score_name", "models", "verdict", *_TESTED, "method", "reason")
 _FAILED = ("kind", "stage", "code", "metric_id", "model_id", "count", "message", "trial")
 _SHORT_HASH = 16
 _EXAMINED = 2_000
@@ -51,13 +52,13 @@ class ReportSection:
         return [{name: row.get(name) for name in names} for row in rows]
 
 
-def leaderboard(result: BenchmarkResult) -> ReportSection:
-    """Models by their mean, for each metric."""
+def leaderboard(result: BenchmarkResult, compared: ReportSection) -> ReportSection:
+    """Models by their mean, for each metric; in tiers, by the comparison of every two models."""
     return ReportSection(
         key="leaderboard",
         title="Leaderboard",
-        rows=result.leaderboard(),
-        columns=("metric_id", "score_name", "rank", "model_id", *_FIGURES, "reason"),
+        rows=tiered(result.leaderboard(tiers=False), compared.rows),
+        columns=("metric_id", "score_name", "rank", "tier", "model_id", *_FIGURES, "reason"),
         note="Intervals are at 95 %, over items: samples and prompts of one item count once.",
     )
 

@@ -74,10 +74,11 @@ class RunReport:
 def summarise(result: BenchmarkResult) -> RunReport:
     """Read a result into a report: leaderboard, breakdowns, comparison, failures, provenance."""
     counts = result.counts()
+    compared = comparison(result)
     sections = [
-        leaderboard(result),
+        leaderboard(result, compared),
         *breakdowns(result),
-        comparison(result),
+        compared,
         failures(result, counts),
         provenance(result),
     ]
@@ -90,7 +91,8 @@ def headline(result: BenchmarkResult) -> RunReport:
     It reads no more of the store than it shows.
     """
     counts = result.counts()
-    sections = [leaderboard(result), comparison(result), failures(result, counts)]
+    compared = comparison(result)
+    sections = [leaderboard(result, compared), compared, failures(result, counts)]
     shown = [attrs.evolve(section, columns=_HEADLINES[section.key]) for section in sections]
     return _report(result, counts, shown)
 

@@ -12,7 +12,9 @@ from themis.results.artifacts import BUNDLE_KEYS, ArtifactBundle, write_artifact
 from themis.results.comparison import compare_models, model_pairs
 from themis.results.display import html_summary, text_summary
 from themis.results.experiment_result import ExperimentResult
-from themis.results.leaderboard import leaderboard_keys, metric_directions, ranked
+from themis.results.item_fields import item_field
+from themis.results.leaderboard import leaderboard_keys, metric_directions, ranked, tiered
+from themis.results.pairing import Criteria
 from themis.results.score_sums import OnError
 
 if TYPE_CHECKING:
@@ -94,18 +96,34 @@ class BenchmarkResult(ExperimentResult):
             )
 
     def leaderboard(
-        self, metric_id: str | None = None, *, on_error: OnError = "exclude"
+        self,
+        metric_id: str | None = None,
+        *,
+        on_error: OnError = "exclude",
+        tiers: bool = True,
     ) -> list[Row]:
         """One row per metric and model, the best first in the metric's direction.
 
-        Rows are those of `aggregate`, with `rank` and `direction`.
+        Rows are those of `aggregate`, with `rank`, `direction` and, with `tiers`, `tier`,
+        `best_rank` and `worst_rank`: the models of a tier cannot be told from its first by a paired
+        comparison (Holm over every pair of models and metrics). That reads every item's mean; over
+        millions of scores, leave it out.
 
         Raises:
             ValueError: an unknown metric or `on_error`; the message lists the known ones.
         """
         keys = leaderboard_keys(self._source.layout)
         rows = self.aggregate(group_by=keys, metric_id=metric_id, on_error=on_error)
-        return ranked(rows, metric_directions(self._source))
+        rows = ranked(rows, metric_directions(self._source))
+        if not tiers:
+            return rows
+        compared = self.paired_compare(
+            metric_id=metric_id,
+            group_by="benchmark_id",
+            p_value_correction="holm",
+            on_error=on_error,
+        )
+        return tiered(rows, compared)
 
     def paired_compare(
         self,
@@ -116,12 +134,20 @@ class BenchmarkResult(ExperimentResult):
         treatment_model_id: str | None = None,
         p_value_correction: Adjustment = "none",
         on_error: OnError = "exclude",
+        ci_level: float = 0.95,
+        margin: float | None = None,
+        power: float = 0.8,
+        cluster_by: str | None = None,
     ) -> list[Row]:
         """One paired test per group, metric and pair of models.
 
         A pair is one item under one prompt variant and parameter set of one slice, its samples
         averaged. The interval and the p-value are of the same test of `delta_mean` (treatment less
-        baseline), over items. The family of the correction is every row returned.
+        baseline), over items; `method` names it (see `themis.statistics.compare`). `verdict` is
+        `improved`, `regressed`, `equivalent`, `inconclusive`, `missing` (the treatment has no
+        score) or `not_comparable` (no item has both), by the adjusted p-value in the metric's
+        direction. `mde` is the difference that would have been found with `power`. The family of
+        the correction is every row returned.
 
         Args:
             metric_id: The metric to compare; None: each of them.
@@ -130,14 +156,22 @@ class BenchmarkResult(ExperimentResult):
             treatment_model_id: None: every other model.
             p_value_correction: `none`, `holm` or `bh`.
             on_error: As in `aggregate`; with `exclude`, an item that one side lacks is dropped and
-                counted (`dropped_baseline`, `dropped_treatment`).
+                counted (`dropped_baseline`, `dropped_treatment`); `errors` counts what failed.
+            ci_level: The level of the interval and, as 1 - level, of the verdict.
+            margin: The largest difference that does not matter, in the metric's units; with it,
+                `equivalent` can be shown.
+            power: The chance of finding a true difference of `mde`.
+            cluster_by: An item field that names what items share (a passage, say): items with one
+                value count as one unit of evidence.
 
         Raises:
-            ValueError: an unknown model, metric, key or correction; the message lists the known.
+            ValueError: an unknown model, metric, key, correction or item field; the message lists
+                the known.
         """
         layout = self._source.layout
         metrics = self._overlay.metrics(layout, metric_id)
         pairs = model_pairs(layout, baseline=baseline_model_id, treatment=treatment_model_id)
+        names = None if cluster_by is None else item_field(self._source, cluster_by)
         with self._source.connection() as connection:
             return compare_models(
                 connection,
@@ -145,6 +179,8 @@ class BenchmarkResult(ExperimentResult):
                 group_by=group_by,
                 metrics=metrics,
                 pairs=pairs,
+                directions=metric_directions(self._source),
+                criteria=Criteria(level=ci_level, margin=margin, power=power, cluster_names=names),
                 correction=p_value_correction,
                 on_error=on_error,
             )
@@ -169,9 +205,14 @@ class BenchmarkResult(ExperimentResult):
             note=self.counts().sentence(),
         )
 
+    def _ranking(self) -> list[Row]:
+        return self.leaderboard(tiers=False)
+
     def __str__(self) -> str:
         """The leaderboard, and a line that says how many failed and how they count."""
-        return text_summary(self.benchmark_id, self.status, self.leaderboard(), self.counts())
+        return text_summary(
+            self.benchmark_id, self.status, self.leaderboard(tiers=False), self.counts()
+        )
 
     def __repr__(self) -> str:
         try:
@@ -180,4 +221,6 @@ class BenchmarkResult(ExperimentResult):
             return f"<BenchmarkResult of run {self.run_id[:12]}: {error}>"
 
     def _repr_html_(self) -> str:
-        return html_summary(self.benchmark_id, self.status, self.leaderboard(), self.counts())
+        return html_summary(
+            self.benchmark_id, self.status, self.leaderboard(tiers=False), self.counts()
+        )

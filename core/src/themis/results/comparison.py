@@ -1,53 +1,30 @@
-"""Models against each other on the same items."""
+"""Models of one run against each other on the same items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, combinations
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import and_, select
 
+from themis.results.comparison_rows import ComparedGroup, family_rows
 from themis.results.grouping import ROW_KEYS, check_group_by, group_key, group_order
-from themis.results.score_sums import OnError, score_value, trial_units
-from themis.statistics import Adjustment, adjust, family_size, paired_t
-from themis.storage import schema
+from themis.results.pairing import Criteria, MatchedItems, SideScores, side_scores
+from themis.results.score_sums import OnError
+from themis.statistics import Adjustment, Direction, adjust
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from themis.results.layout import Arm, MetricColumn, RunLayout
 
-__all__ = ["compare_models", "model_pairs"]
+__all__ = ["arm_settings", "compare_models", "model_pairs"]
 
-Means = Mapping[bytes, float | None]
 Group = tuple[str | None, ...]
 
 _NOT_GROUPS = ("model_id", "provider", *ROW_KEYS)
 """Keys that differ between the two sides of a pair, or leave one pair per group."""
-
-
-@attrs.define(slots=True)
-class _Pairs:
-    """The pairs of one group and two models; `None` in place of a mean is a failed item."""
-
-    baseline: list[float] = attrs.field(factory=list)
-    treatment: list[float] = attrs.field(factory=list)
-    items: list[bytes] = attrs.field(factory=list)
-    dropped_baseline: int = 0
-    dropped_treatment: int = 0
-
-    def add(self, before: Means, after: Means) -> None:
-        """Match two models' items under one prompt, parameter set, slice and metric column."""
-        for item in dict.fromkeys(chain(before, after)):
-            left, right = before.get(item), after.get(item)
-            if left is not None and right is not None:
-                self.baseline.append(left)
-                self.treatment.append(right)
-                self.items.append(item)
-            self.dropped_baseline += left is None
-            self.dropped_treatment += right is None
 
 
 def model_pairs(
@@ -77,6 +54,8 @@ def compare_models(
     group_by: str,
     metrics: Sequence[MetricColumn],
     pairs: Sequence[tuple[str, str]],
+    directions: Mapping[str, str],
+    criteria: Criteria,
     correction: Adjustment = "none",
     on_error: OnError = "exclude",
 ) -> list[dict[str, Any]]:
@@ -89,18 +68,18 @@ def compare_models(
     keys = check_group_by(layout, group_by, without=_NOT_GROUPS)
     columns = ["metric_id", "score_name"] if layout.scores_one_metric_twice else ["metric_id"]
     columns = [*(key for key in keys if key not in columns), *columns]
-    compare = _Comparison(connection=connection, layout=layout, pairs=pairs, on_error=on_error)
+    compare = _Matching(connection=connection, layout=layout, pairs=pairs, on_error=on_error)
     found = compare.groups(columns, metrics)
-    rows = [
-        _row(dict(zip(columns, key, strict=True)), models=models, pairs=matched)
+    groups = [
+        _compared(dict(zip(columns, key, strict=True)), models, matched, directions, criteria)
         for key in sorted(found, key=group_order)
         for models, matched in found[key].items()
     ]
-    return _adjusted(rows, correction)
+    return [_with_spec_names(row) for row in family_rows(groups, correction)]
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class _Comparison:
+class _Matching:
     """Matches the items of pairs of models, group by group."""
 
     connection: Connection
@@ -110,11 +89,11 @@ class _Comparison:
 
     def groups(
         self, keys: Sequence[str], metrics: Sequence[MetricColumn]
-    ) -> dict[Group, dict[tuple[str, str], _Pairs]]:
+    ) -> dict[Group, dict[tuple[str, str], MatchedItems]]:
         """The matched pairs of every group, by pair of models."""
-        found: dict[Group, dict[tuple[str, str], _Pairs]] = {}
+        found: dict[Group, dict[tuple[str, str], MatchedItems]] = {}
         for metric in metrics:
-            for setting in _settings(self.layout.arms_of(metric)):
+            for setting in arm_settings(self.layout.arms_of(metric)):
                 group = group_key(self.layout, keys, arm=setting[0], metric=metric)
                 self._match(metric, setting, found.setdefault(group, {}))
         return found
@@ -123,32 +102,21 @@ class _Comparison:
         self,
         metric: MetricColumn,
         arms: Sequence[Arm],
-        into: dict[tuple[str, str], _Pairs],
+        into: dict[tuple[str, str], MatchedItems],
     ) -> None:
         """Add the pairs of arms that differ in their model alone."""
         wanted = {model for pair in self.pairs for model in pair}
-        means = {
-            model: self._item_means(metric, [arm for arm in arms if arm.model_id == model])
-            for model in wanted
-        }
+        sides = {model: self._side(metric, arms, model) for model in wanted}
         for baseline, treatment in self.pairs:
-            matched = into.setdefault((baseline, treatment), _Pairs())
-            matched.add(means[baseline], means[treatment])
+            matched = into.setdefault((baseline, treatment), MatchedItems())
+            matched.add(sides[baseline], sides[treatment])
 
-    def _item_means(self, metric: MetricColumn, arms: Sequence[Arm]) -> dict[bytes, float | None]:
-        """Each item's mean over its samples; None where every one of them failed."""
-        if not arms:
-            return {}
-        units = trial_units(score_value(self.on_error))
-        trials = schema.trials
-        here = and_(trials.c.run == self.layout.run, trials.c.trial == units.c.trial)
-        statement = select(trials.c.item_hash, units.c.n, units.c.total).join(trials, here)
-        values = {"run": self.layout.run, "metrics": [metric.index], "shift": 0.0}
-        rows = self.connection.execute(statement, {**values, "arms": [arm.index for arm in arms]})
-        return _means((item, n, total) for item, n, total in rows)
+    def _side(self, metric: MetricColumn, arms: Sequence[Arm], model: str) -> SideScores:
+        mine = [arm for arm in arms if arm.model_id == model]
+        return side_scores(self.connection, self.layout, metric, arms=mine, on_error=self.on_error)
 
 
-def _settings(arms: Iterable[Arm]) -> list[list[Arm]]:
+def arm_settings(arms: Iterable[Arm]) -> list[list[Arm]]:
     """The arms, put together where they differ in nothing but the model."""
     alike: dict[tuple[str, str], list[Arm]] = {}
     for arm in arms:
@@ -156,43 +124,24 @@ def _settings(arms: Iterable[Arm]) -> list[list[Arm]]:
     return list(alike.values())
 
 
-def _means(rows: Iterable[tuple[bytes, int, float]]) -> dict[bytes, float | None]:
-    """Means by item; two arms of one model (two providers, say) are averaged like samples."""
-    sums: dict[bytes, tuple[int, float]] = {}
-    for item, n, total in rows:
-        before = sums.get(item)
-        sums[item] = (n, total) if before is None else (before[0] + n, before[1] + total)
-    return {item: total / n if n else None for item, (n, total) in sums.items()}
+def _compared(
+    keys: Mapping[str, str | None],
+    models: tuple[str, str],
+    matched: MatchedItems,
+    directions: Mapping[str, str],
+    criteria: Criteria,
+) -> ComparedGroup:
+    direction: Direction = directions[str(keys["metric_id"])]  # type: ignore[assignment]
+    named = {**keys, "baseline_model_id": models[0], "treatment_model_id": models[1]}
+    return ComparedGroup(
+        keys=named, found=matched.compared(criteria, direction), errors=matched.errors
+    )
 
 
-def _row(
-    keys: Mapping[str, str | None], *, models: tuple[str, str], pairs: _Pairs
-) -> dict[str, Any]:
-    test = paired_t(pairs.baseline, pairs.treatment, clusters=pairs.items)
+def _with_spec_names(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the benchmark API's names too, where statistics say `candidate`."""
     return {
-        **keys,
-        "baseline_model_id": models[0],
-        "treatment_model_id": models[1],
-        "pair_count": test.pair_count,
-        "n_items": test.n_items,
-        "dropped_baseline": pairs.dropped_baseline,
-        "dropped_treatment": pairs.dropped_treatment,
-        "baseline_mean": test.baseline_mean,
-        "treatment_mean": test.treatment_mean,
-        "delta_mean": test.delta_mean,
-        "p_value": test.p_value,
-        "ci_lower": test.ci_lower,
-        "ci_upper": test.ci_upper,
-        "ci_level": test.ci_level,
-        "method": test.method,
-        "reason": test.reason,
+        **row,
+        "treatment_mean": row["candidate_mean"],
+        "dropped_treatment": row["dropped_candidate"],
     }
-
-
-def _adjusted(rows: list[dict[str, Any]], correction: Adjustment) -> list[dict[str, Any]]:
-    p_values = [row["p_value"] for row in rows]
-    for row, adjusted in zip(rows, adjust(p_values, correction), strict=True):
-        row["adjusted_p_value"] = adjusted
-        row["adjustment_method"] = correction
-        row["family_size"] = family_size(p_values)
-    return rows

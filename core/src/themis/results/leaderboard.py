@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
+
+from themis.statistics import Tier, leaderboard_tiers
 
 if TYPE_CHECKING:
     from themis.results.layout import RunLayout
     from themis.results.source import RunSource
 
-__all__ = ["leaderboard_keys", "metric_directions", "ranked"]
+__all__ = ["leaderboard_keys", "metric_directions", "ranked", "tiered"]
+
+Metric = tuple[str, str | None]
+"""A metric id, and its score name where that tells two numbers apart."""
 
 
 def leaderboard_keys(layout: RunLayout) -> list[str]:
@@ -32,12 +37,46 @@ def ranked(
 
     Equal means share a rank. A model without a mean comes last, without a rank.
     """
-    metrics = list(dict.fromkeys((row["metric_id"], row.get("score_name")) for row in rows))
     found = []
-    for metric in metrics:
-        mine = [row for row in rows if (row["metric_id"], row.get("score_name")) == metric]
+    for metric in dict.fromkeys(map(_metric_of, rows)):
+        mine = [row for row in rows if _metric_of(row) == metric]
         found += _ranked_metric(mine, directions[metric[0]])
     return found
+
+
+def tiered(
+    rows: Sequence[Mapping[str, Any]], compared: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Ranked rows with `tier`, `best_rank` and `worst_rank`, by comparisons of every two models.
+
+    They are null where the rank is. Two models are told apart by an adjusted p-value below 0.05.
+    """
+    apart = {
+        (_metric_of(row), frozenset((row["baseline_model_id"], row["treatment_model_id"])))
+        for row in compared
+        if row["adjusted_p_value"] is not None and row["adjusted_p_value"] < 0.05
+    }
+    found = []
+    for metric in dict.fromkeys(map(_metric_of, rows)):
+        mine = [row for row in rows if _metric_of(row) == metric]
+        ranked_models = [row["model_id"] for row in mine if row["rank"] is not None]
+        tiers = leaderboard_tiers(ranked_models, apart=_apart_in(metric, apart))
+        found += [{**row, **_tier_cells(tiers.get(row["model_id"]))} for row in mine]
+    return found
+
+
+def _apart_in(metric: Metric, apart: Set[Any]) -> Callable[[Hashable, Hashable], bool]:
+    return lambda one, other: (metric, frozenset((one, other))) in apart
+
+
+def _metric_of(row: Mapping[str, Any]) -> Metric:
+    return row["metric_id"], row.get("score_name")
+
+
+def _tier_cells(tier: Tier | None) -> dict[str, int | None]:
+    if tier is None:
+        return {"tier": None, "best_rank": None, "worst_rank": None}
+    return {"tier": tier.tier, "best_rank": tier.best_rank, "worst_rank": tier.worst_rank}
 
 
 def _ranked_metric(rows: Sequence[Mapping[str, Any]], direction: str) -> list[dict[str, Any]]:

@@ -72,6 +72,7 @@ class RecordedRun:
     `outcome` says how each cell ended; whether its candidate was made is asked of the first metric.
     `text` is what the model said: a text with a question mark has no extraction. `metrics` are
     (metric id, score name) pairs, the same in every slice; scores of one name are one evaluation.
+    `payload` is what an item holds beside its id.
     `spec` is what the manifest holds of the experiment; by default, what reads of results look up.
     """
 
@@ -91,6 +92,9 @@ class RecordedRun:
     num_samples: int = 1
     status: RunStatus = "completed"
     spec: Mapping[str, Any] | None = None
+    payload: Callable[[str], Mapping[str, Any]] = lambda item_id: {
+        "question": f"What of {item_id}?"
+    }
 
     @property
     def run_id(self) -> str:
@@ -110,7 +114,7 @@ class RecordedRun:
         )
         [run] = store.append([planned])
         trials = list(self._trials(arms))
-        items = [Item.of(item_id, _payload(item_id)) for item_id in self.items]
+        items = [Item.of(item_id, self.payload(item_id)) for item_id in self.items]
         store.append([trials_planned(run, start=0, trials=trials)], items=items)
         candidates = [
             event
@@ -175,7 +179,7 @@ class RecordedRun:
 
     def _trials(self, arms: Sequence[PlannedArm]) -> Iterator[PlannedTrial]:
         for slice_id, item_id in product(self.slices, self.items):
-            item_hash = Item.of(item_id, _payload(item_id)).item_hash
+            item_hash = Item.of(item_id, self.payload(item_id)).item_hash
             for number, arm in enumerate(arms):
                 if arm.slice_id == slice_id:
                     key = digest(b"trial", self.run_id.encode(), b"%d" % number, item_hash)
@@ -214,7 +218,7 @@ class RecordedRun:
             return generated(run, **place, seed=cell.sample, failure=outcome, timeline=[stage])
         text = self.text(cell)
         usage = TokenUsage(prompt=10, completion=5, total=15)
-        asked = ConversationTrace.of_messages([Message("user", _payload(cell.item_id)["question"])])
+        asked = ConversationTrace.of_messages([Message("user", f"What of {cell.item_id}?")])
         return generated(
             run,
             **place,
@@ -272,10 +276,6 @@ class RecordedRun:
             score = MetricScore(metric_id=cell.metric_id, value=outcome)
         key = digest(b"score", candidate, cell.metric_id.encode(), cell.score_name.encode())
         return ScoreEntry(column, key.hex(), self.evaluation_hash(cell.score_name), score)
-
-
-def _payload(item_id: str) -> dict[str, str]:
-    return {"question": f"What of {item_id}?"}
 
 
 def _stage(stage: StageName, component: str, *, error: str | None = None) -> TimelineStage:

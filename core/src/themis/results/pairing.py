@@ -1,0 +1,106 @@
+"""Scores of two sides, matched item by item: what every comparison is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import attrs
+from sqlalchemy import and_, select
+
+from themis.results.score_sums import OnError, score_value, trial_units
+from themis.statistics import Comparison, Direction, compare
+from themis.storage import schema
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from themis.results.layout import Arm, MetricColumn, RunLayout
+
+__all__ = ["ClusterNames", "Criteria", "MatchedItems", "SideScores", "side_scores"]
+
+ClusterNames = Callable[[Iterable[bytes]], Mapping[bytes, Hashable]]
+"""The unit that each item belongs to, by item hash."""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Criteria:
+    """How comparisons of one call are judged; see `themis.statistics.compare`."""
+
+    level: float = 0.95
+    margin: float | None = None
+    power: float = 0.8
+    cluster_names: ClusterNames | None = None
+
+
+@attrs.frozen(slots=True)
+class SideScores:
+    """Each item's mean over its samples, None where all of them failed; and how many failed."""
+
+    means: Mapping[bytes, float | None] = attrs.field(factory=dict)
+    errors: int = 0
+
+
+@attrs.define(slots=True)
+class MatchedItems:
+    """The pairs of one row: two sides' means of the same items, None where one has none."""
+
+    baseline: list[float | None] = attrs.field(factory=list)
+    candidate: list[float | None] = attrs.field(factory=list)
+    items: list[bytes] = attrs.field(factory=list)
+    errors: int = 0
+
+    def add(self, before: SideScores, after: SideScores) -> None:
+        """Match the items of one prompt, parameter set, slice and metric column."""
+        for item in dict.fromkeys(chain(before.means, after.means)):
+            self.baseline.append(before.means.get(item))
+            self.candidate.append(after.means.get(item))
+            self.items.append(item)
+        self.errors += before.errors + after.errors
+
+    def compared(self, criteria: Criteria, direction: Direction) -> Comparison:
+        """The comparison; several pairs of an item, or of what it belongs to, are one unit."""
+        named = criteria.cluster_names
+        units = {} if named is None else named(dict.fromkeys(self.items))
+        return compare(
+            self.baseline,
+            self.candidate,
+            clusters=[units.get(item, item) for item in self.items],
+            level=criteria.level,
+            direction=direction,
+            margin=criteria.margin,
+            power=criteria.power,
+        )
+
+
+def side_scores(
+    connection: Connection,
+    layout: RunLayout,
+    metric: MetricColumn,
+    *,
+    arms: Sequence[Arm],
+    on_error: OnError,
+) -> SideScores:
+    """The scores of some arms by one metric column, item by item.
+
+    Two arms of one model (two providers, say) are averaged like samples.
+    """
+    if not arms:
+        return SideScores()
+    units = trial_units(score_value(on_error))
+    trials = schema.trials
+    here = and_(trials.c.run == layout.run, trials.c.trial == units.c.trial)
+    statement = select(trials.c.item_hash, units.c.n, units.c.total, units.c.failed)
+    values = {"run": layout.run, "metrics": [metric.index], "shift": 0.0}
+    rows = connection.execute(
+        statement.join(trials, here), {**values, "arms": [arm.index for arm in arms]}
+    )
+    sums: dict[bytes, tuple[int, float]] = {}
+    errors = 0
+    for item, n, total, failed in rows:
+        before = sums.get(item)
+        sums[item] = (n, total) if before is None else (before[0] + n, before[1] + total)
+        errors += failed
+    means = {item: total / n if n else None for item, (n, total) in sums.items()}
+    return SideScores(means, errors)
