@@ -33,6 +33,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *(ROOT / name for name in ("README.md", "core/README.md")),
     *sorted(ROOT.glob("plugins/*/README.md")),
+    *sorted(ROOT.glob("contrib/*/README.md")),
 ]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 DEMO = "core/src/themis/catalog/demo/benchmark.toml"
