@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -90,12 +90,23 @@ def as_workflow(value: Any, *, metric: str) -> EvaluationWorkflow | MetricScore 
             f"methods {methods}, or a MetricScore or ScoreError where there is nothing to ask"
         )
         raise WorkflowBuildError(msg)
-    try:
-        check_methods(value, WORKFLOW_METHODS, what=f"metric {metric!r}: its workflow")
-    except ThemisError as error:
-        raise WorkflowBuildError(error.message) from error
+    if not _is_workflow_class(value.__class__):
+        try:
+            check_methods(value, WORKFLOW_METHODS, what=f"metric {metric!r}: its workflow")
+        except ThemisError as error:
+            raise WorkflowBuildError(error.message) from error
     workflow: EvaluationWorkflow = value
     return workflow
+
+
+@lru_cache(maxsize=256)
+def _is_workflow_class(cls: type) -> bool:
+    """Whether objects of a class have all methods; signatures are slow to read for each."""
+    try:
+        check_methods(cls, WORKFLOW_METHODS, what=cls.__name__)
+    except ThemisError:
+        return False
+    return True
 
 
 def audited(
