@@ -31,6 +31,9 @@ class Shelf:
             future.set_result(tuple(numbers))
         return future
 
+    def flush(self):
+        pass
+
 
 def event(number):
     return Event.of("run_status", {"n": number}, run=1)

@@ -10,10 +10,8 @@ from themis.runtime.recording import Recorder
 
 
 class Full:
-    async def submit_async(self, events):
-        future = asyncio.get_running_loop().create_future()
-        asyncio.get_running_loop().call_soon(future.set_exception, OSError("no space left"))
-        return future
+    def append(self, events):
+        raise OSError("no space left")
 
 
 def test_a_status_that_cannot_be_written_is_the_stores_error_and_no_cancellation():

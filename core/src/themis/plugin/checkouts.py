@@ -11,6 +11,7 @@ import attrs
 __all__ = ["Checkout", "checkout_of"]
 
 _SECONDS = 5
+_COMMIT = "# branch.oid "
 
 
 @attrs.frozen(slots=True)
@@ -26,11 +27,13 @@ def checkout_of(folder: Path, *, only_below: bool = False) -> Checkout | None:
 
     `only_below`: changes elsewhere in the checkout do not count.
     """
-    commit = _git(folder, "rev-parse", "HEAD")
-    if not commit:
+    below = ["--", "."] if only_below else []
+    status = _git(folder, "status", "--porcelain=v2", "--branch", *below)
+    lines = (status or "").splitlines()
+    commit = next((line[len(_COMMIT) :] for line in lines if line.startswith(_COMMIT)), "(initial)")
+    if commit == "(initial)":
         return None
-    changes = _git(folder, "status", "--porcelain", *(["--", "."] if only_below else []))
-    return Checkout(commit, dirty=changes is None or bool(changes))
+    return Checkout(commit, dirty=not all(line.startswith("#") for line in lines))
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

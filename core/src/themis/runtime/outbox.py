@@ -6,8 +6,11 @@ A submission of its own for each event (a future, a lock, two callbacks) costs a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from themis.errors import StorageError
 
 if TYPE_CHECKING:
     from themis.storage import Event, RunStore
@@ -64,8 +67,10 @@ class Outbox:
         """Wait until everything taken is durable."""
         while self._waiting or self._open:
             await self._send()
-            if self._open:
-                await asyncio.wait(set(self._open))
+            if sent := set(self._open):
+                with contextlib.suppress(StorageError):  # the events' own futures tell of it
+                    await asyncio.to_thread(self._store.flush)
+                await asyncio.wait(sent)
             await asyncio.sleep(0)
         self.check()
 

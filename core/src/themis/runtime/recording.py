@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,6 @@ class Recorder:
     async def status(self, status: RunStatus) -> None:
         """The run's state changed; durable on return, and what the store raises is raised here."""
         event = recording.run_status(self._run, status=status)
-        [seq] = await (await self._store.submit_async([event]))
+        [seq] = await asyncio.to_thread(self._store.append, [event])
         if self._on_durable is not None:
             self._on_durable(event, seq)

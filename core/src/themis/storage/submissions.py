@@ -106,17 +106,17 @@ class SubmissionQueue:
             self._closed_because = self._closed_because or reason
             self._changed.notify_all()
 
-    def take(self, *, pause: float = 0.0) -> list[Submission] | None:
+    def take(self, *, not_before: float = 0.0) -> list[Submission] | None:
         """The next group, once it is full, due or hurried; None when closed and empty.
 
-        It is due when its first submission has waited for the interval, or for `pause` if that is
-        longer, in seconds.
+        It is due when its first submission has waited for the interval, but `not_before` a moment
+        of the monotonic clock.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._hurry or self._is_closed)
             if self._is_closed and not (self._waiting or self._hurry):
                 return None
-            due = self._first_at + max(self._limits.interval, pause)
+            due = max(self._first_at + self._limits.interval, not_before)
             while not self._ready() and (left := due - time.monotonic()) > 0:
                 self._changed.wait(left)
             group = self._pop()

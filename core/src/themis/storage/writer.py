@@ -91,11 +91,12 @@ class EventWriter:
         self._thread.join()
 
     def _run(self) -> None:
-        pause = 0.0
-        while (group := self._queue.take(pause=pause)) is not None:
+        rested = 0.0
+        while (group := self._queue.take(not_before=rested)) is not None:
             with self._notes_lock:
                 notes, self._notes = self._notes, {}
             started = time.monotonic()
             outcomes = self._commits.commit(group, notes)
-            pause = min(_LONGEST_PAUSE, _PAUSE_TIMES * (time.monotonic() - started))
+            ended = time.monotonic()
+            rested = ended + min(_LONGEST_PAUSE, _PAUSE_TIMES * (ended - started))
             settle(zip((one.future for one in group), outcomes, strict=True))
