@@ -13,7 +13,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts unit bench docs clean
+.PHONY: help setup demo test lint types contracts unit faults bench docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ contracts: $(STAMP) ## import-linter: the layers
 
 unit: $(STAMP) ## every test, with coverage
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term
+
+faults: $(STAMP) ## every fault at every point (half an hour); figures go to build/faults
+	THEMIS_FAULTS=full $(BIN)/pytest tests/faults
 
 bench: $(STAMP) ## what a run costs on this machine, against the bounds
 	$(BIN)/python tests/benchmarks/run.py --output build/benchmarks.json

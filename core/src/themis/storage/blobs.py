@@ -16,7 +16,7 @@ from themis.errors import ErrorCode, StorageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BlobDirectory", "BlobStore", "MemoryBlobs"]
+__all__ = ["BlobDirectory", "BlobStore", "MemoryBlobs", "make_folder"]
 
 _HASH_BYTES = 32
 _INCOMING = "incoming"
@@ -102,8 +102,8 @@ class BlobDirectory:
         return self._root / text[:2] / text[2:4] / text
 
     def _write(self, path: Path, data: bytes) -> None:
-        _make_folder(path.parent, below=self._root)
-        _make_folder(self._root / _INCOMING, below=self._root)
+        make_folder(path.parent)
+        make_folder(self._root / _INCOMING)
         side = self._root / _INCOMING / f"{path.name}.{os.getpid()}"
         with side.open("wb") as file:
             file.write(data)
@@ -159,12 +159,12 @@ def _holds(path: Path, name: bytes) -> bool:
         return False
 
 
-def _make_folder(folder: Path, *, below: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that they outlast a loss of power."""
     if folder.is_dir():
         return
-    if folder != below:
-        _make_folder(folder.parent, below=below)
-    folder.mkdir(parents=folder == below, exist_ok=True)
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
     _sync_folder(folder.parent)
 
 

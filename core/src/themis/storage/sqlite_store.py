@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from themis.errors import ErrorCode, StorageError
-from themis.storage.blobs import BlobDirectory, BlobStore, MemoryBlobs
+from themis.storage.blobs import BlobDirectory, BlobStore, MemoryBlobs, make_folder
 from themis.storage.lock import WriterLock
 from themis.storage.migrations import check_version, migrate
 from themis.storage.payloads import Compression, PayloadFormat
@@ -157,7 +157,7 @@ def existing_store(path: str | Path) -> Path:
 def open_for_writing(root: Path, opened: ExitStack) -> Engine:
     """Take the writer's lock and open the database, migrated; `opened` lets go of both."""
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root.absolute())
         lock = WriterLock(root / "writer.lock")
     except OSError as error:
         msg = f"the store at {root} cannot be written: {error}"
