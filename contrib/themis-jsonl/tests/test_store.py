@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from themis_jsonl.config import JsonlConfig
 from themis_jsonl.store import JsonlRunStore, jsonl_store, open_store
 
+from themis import BenchmarkSpec, Orchestrator, ProjectSpec
 from themis.plugin import StorageError
 from themis.results import BenchmarkResult
 from themis.storage import Item, SqliteRunStore
@@ -86,6 +88,40 @@ def test_without_its_index_a_store_is_the_same(folder):
         assert store.event(3).value["trial"] == 0
 
 
+def test_a_project_runs_into_it_and_goes_on_in_it(tmp_path):
+    benchmark = BenchmarkSpec.model_validate(
+        {
+            "benchmark_id": "echoes",
+            "models": [{"model_id": "parrot", "provider": "echo"}],
+            "prompt_variants": [
+                {"id": "plain", "messages": [{"role": "user", "content": "{{ item.text }}"}]}
+            ],
+            "inference_grid": {"params": [{}]},
+            "slices": [
+                {
+                    "slice_id": "words",
+                    "dataset": {"source": "memory"},
+                    "generation": {},
+                    "scores": [{"name": "same", "metrics": ["exact_match"]}],
+                }
+            ],
+        }
+    )
+    items = [{"item_id": str(n), "text": str(n), "answer": str(n)} for n in range(20)]
+    project = ProjectSpec(storage={"backend": "jsonl", "root_dir": "runs"})
+    means = []
+    for _ in range(2):
+        with Orchestrator.from_project_spec(
+            project, dataset_loader=lambda dataset: items, base_dir=tmp_path
+        ) as orchestrator:
+            [row] = orchestrator.run_benchmark(benchmark).leaderboard()
+            means.append(row["mean"])
+        shutil.rmtree(tmp_path / "runs" / "index")
+    kinds = [line["kind"] for line in lines(tmp_path / "runs" / "events-000001.jsonl")]
+    assert means == [1.0, 1.0]
+    assert (kinds.count("generated"), kinds.count("run_planned")) == (20, 1)
+
+
 def test_results_are_the_same_from_lines_alone(tmp_path):
     made = RecordedRun()
     with jsonl_store(tmp_path) as store:
@@ -139,6 +175,15 @@ def test_an_index_of_other_lines_is_made_anew(folder, tmp_path):
 
 def test_a_damaged_index_is_made_anew(folder):
     (folder / "index" / "themis.sqlite3").write_bytes(b"no database" * 1000)
+    assert stored(folder, read_only=True) == set(range(COUNT))
+    assert stored(folder) == set(range(COUNT))
+
+
+@pytest.mark.parametrize("by", [-1, 1], ids=["earlier", "later"])
+def test_an_index_in_another_schema_is_made_anew(folder, by):
+    with sqlite3.connect(folder / "index" / "themis.sqlite3") as database:
+        database.execute("UPDATE schema_version SET version = version + ?", [by])
+    database.close()
     assert stored(folder, read_only=True) == set(range(COUNT))
     assert stored(folder) == set(range(COUNT))
 

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from click.testing import CliRunner
 from opentelemetry import trace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from themis_otel.config import OtelConfig
 from themis_otel.tracing import OpenTelemetryTracing
 
 from themis import ProjectSpec
+from themis.cli import main
 from themis.errors import OptionalDependencyError
 from themis.specs import ObserverRefSpec
+
+BENCHMARK = """
+benchmark_id = "echoes"
+models = [{ model_id = "a", provider = "echo" }]
+prompt_variants = [{ id = "plain", messages = [{ role = "user", content = "{{ item.text }}" }] }]
+inference_grid = { params = [{}] }
+
+[[slices]]
+slice_id = "words"
+dataset = { source = "local", dataset_id = "items.jsonl" }
+generation = {}
+scores = [{ name = "same", metrics = ["exact_match"] }]
+"""
 
 
 def observed(**config):
@@ -61,6 +77,25 @@ def test_the_console_is_stderr_with_a_line_of_json_a_span(run, capsys):
     out, err = capsys.readouterr()
     names = [json.loads(line)["name"] for line in err.splitlines()]
     assert (out, len(names), names[-1]) == ("", 6, "run sums")
+
+
+@pytest.mark.parametrize("command", ["run", "resume"])
+def test_a_command_names_the_observer(command, sdk, exporter, monkeypatch, tmp_path):
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: sdk)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "b.toml").write_text(BENCHMARK)
+    (tmp_path / "items.jsonl").write_text('{"text": "one", "answer": "one"}\n')
+    quiet = ["--progress", "none", "--observer", "otel"]
+    if command == "run":
+        done = CliRunner().invoke(main, ["run", "b.toml", *quiet])
+    else:
+        first = CliRunner().invoke(
+            main, ["run", "b.toml", "--progress", "none", "--stage", "generate"]
+        )
+        run_id = re.search(r"report (\w+)", first.stdout)[1]
+        done = CliRunner().invoke(main, ["resume", run_id, *quiet])
+    assert done.exit_code == 0, done.output
+    assert "score exact_match" in {span.name for span in exporter.get_finished_spans()}
 
 
 def test_a_collector_has_every_span_when_the_run_has_ended(run, collector):

@@ -44,6 +44,17 @@ def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def observer_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--observer REF`, any number of times."""
+    return click.option(
+        "--observer",
+        "observers",
+        metavar="REF",
+        multiple=True,
+        help="An installed observer that watches the run, besides the project's; may be repeated.",
+    )(command)
+
+
 @click.command()
 @with_file
 @lock_options
@@ -55,13 +66,7 @@ def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Run only one stage: generations, parses, or scores.",
 )
-@click.option(
-    "--observer",
-    "observers",
-    metavar="REF",
-    multiple=True,
-    help="An installed observer that watches the run, besides the project's; may be repeated.",
-)
+@observer_option
 @json_option
 def run(
     file: Path,
@@ -104,21 +109,29 @@ def run(
 @click.argument("run_id", metavar="RUN")
 @store_option
 @progress_options
+@observer_option
 @json_option
 def resume(
-    run_id: str, store: Path | None, progress: ProgressMode, log_json: bool, as_json: bool
+    run_id: str,
+    store: Path | None,
+    progress: ProgressMode,
+    log_json: bool,
+    observers: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Go on with RUN (an id, or its first characters) from what the store holds.
 
     Completed calls are not made again; failed ones are tried again.
     """
     from themis.cli.progress_view import open_progress_view
+    from themis.runtime.context import RuntimeContext
     from themis.runtime.logging import configure_logging
 
     configure_logging(as_json=log_json)
+    context = RuntimeContext(observers=observers)
     with open_run(store, run_id) as orchestrator:
         with open_progress_view(progress) as view:
-            result = orchestrator.resume(run_id, progress=view.update)
+            result = orchestrator.resume(run_id, runtime=context, progress=view.update)
         place = orchestrator.db_manager.place
         named = store if store is not None and store.is_file() else Path(place)
         _finish(result, as_json=as_json, place=place, store=named)

@@ -25,6 +25,8 @@ __all__ = [
 KNOWN_PLUGINS: Mapping[tuple[ComponentKind, str], str] = MappingProxyType({
     ("engine", "openai"): "themis-openai",
     ("storage_backend", "postgres_blob"): "themis-postgres",
+    ("storage_backend", "jsonl"): "themis-jsonl",
+    ("observer", "otel"): "themis-otel",
 })  # fmt: skip
 """The distributions to install for components that the core does not have."""
 

@@ -16,7 +16,7 @@ from themis.runtime.judging import JudgeCalls, JudgeService
 from themis.specs import JudgeInferenceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from themis.planning.binding import BoundComponent
     from themis.planning.plan import MetricPlan, Parse
@@ -83,8 +83,9 @@ class WatchedJudges(JudgeService):
 
     def calls_for(self, metric: MetricPlan, subject: bytes) -> JudgeCalls:
         """The view that one metric gets for one candidate; `subject` is its score's key."""
-        context, spans = self._scores.get(subject, (self.watch.run, []))
-        return _WatchedCalls(self, metric, subject, context=context, spans=spans)
+        context, spans = self._scores.get(subject, (self.watch.run, None))
+        keep = self.watch.trace if spans is None else spans.append
+        return _WatchedCalls(self, metric, subject, context=context, keep=keep)
 
     def begin(self, score: bytes, context: LifecycleContext) -> None:
         """A metric starts, that may ask judges."""
@@ -103,12 +104,12 @@ class _WatchedCalls(JudgeCalls):
         subject: bytes,
         *,
         context: LifecycleContext,
-        spans: list[Span],
+        keep: Callable[[Span], None],
     ) -> None:
         super().__init__(service, metric, subject)
         self._watch = service.watch
         self._context = context
-        self._spans = spans
+        self._keep = keep
 
     async def _ask(
         self,
@@ -123,8 +124,7 @@ class _WatchedCalls(JudgeCalls):
         response, entry = await super()._ask(judge, bound, messages, seed)
         self._watch.tell("after_judge", entry, context)
         if self._watch.traces:
-            span = _judgement(entry, context, judge, messages, started)
-            self._spans.append(span)
+            self._keep(_judgement(entry, context, judge, messages, started))
         return response, entry
 
 
