@@ -1,0 +1,58 @@
+"""Which checks every metric gets, and which metrics have their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import attrs
+
+from themis.statistics.regression.checks import RegressionCheck, check_keys
+
+__all__ = ["RegressionConfig"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RegressionConfig:
+    """The checks of every metric, and those of metrics that have their own."""
+
+    checks: tuple[RegressionCheck, ...] = (RegressionCheck(),)
+    overrides: Mapping[str, tuple[RegressionCheck, ...]] = attrs.field(factory=dict)
+    ci_level: float = 0.95
+
+    def checks_of(self, variable: str) -> tuple[RegressionCheck, ...]:
+        """The checks of one metric."""
+        return self.overrides.get(variable, self.checks)
+
+    def check_variables(self, known: Sequence[str]) -> None:
+        """Raise ValueError if an override names a metric that there is not."""
+        check_keys(self.overrides, known, also=())
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, Any]) -> Self:
+        """A configuration as a file holds it: `checks` and `metrics` of lists of checks.
+
+        A single check may stand for a list, and the keys of a check at the top for `checks`.
+
+        Raises:
+            ValueError: an unknown key, no checks, or a value that is not allowed.
+        """
+        rest = {k: v for k, v in given.items() if k not in {"checks", "metrics", "ci_level"}}
+        if rest and "checks" in given:
+            known = ["checks", "metrics", "ci_level"]
+            check_keys(rest, known, also=())
+        checks = given.get("checks", [rest] if rest else [{}])
+        overrides = {name: _checks(value) for name, value in given.get("metrics", {}).items()}
+        level = given.get("ci_level", 0.95)
+        return cls(checks=_checks(checks), overrides=overrides, ci_level=level)
+
+
+def _checks(given: Any) -> tuple[RegressionCheck, ...]:
+    listed = [given] if isinstance(given, Mapping) else given
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+        msg = f"checks are a list of one or more; got {given!r}"
+        raise ValueError(msg)
+    if not all(isinstance(one, Mapping) for one in listed):
+        msg = f"a check is a table of its method and threshold; got {given!r}"
+        raise ValueError(msg)
+    return tuple(map(RegressionCheck.from_mapping, listed))

@@ -1,0 +1,106 @@
+"""The checks of one metric, applied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeGuard
+
+import attrs
+
+from themis.statistics.regression.adaptive import adaptive_row
+from themis.statistics.regression.fixed import absolute_row, delta_row, percentage_row
+from themis.statistics.regression.paired import paired_row
+from themis.statistics.regression.rows import RegressionRow, RegressionVerdict
+from themis.statistics.verdicts import check_direction
+
+if TYPE_CHECKING:
+    from themis.statistics.comparing import Comparison
+    from themis.statistics.regression.checks import RegressionCheck
+    from themis.statistics.verdicts import Direction
+
+__all__ = ["Measured", "detect"]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Measured:
+    """What is known of a metric: its current mean, the accepted history, oldest first.
+
+    `pairs` is the comparison with the baseline's items, which the method `paired` needs. None or
+    NaN as `current` means that the metric vanished or has no score.
+    """
+
+    variable: str
+    current: float | None
+    history: Sequence[float | None] = ()
+    direction: Direction = "maximize"
+    pairs: Comparison | None = None
+
+
+def detect(measured: Measured, checks: Sequence[RegressionCheck]) -> list[RegressionRow]:
+    """One row per check, in order.
+
+    A metric that has a history but no current value is `missing`; one without what the method
+    needs to judge it is `not_comparable`.
+
+    Raises:
+        ValueError: no checks, or an unknown direction.
+    """
+    check_direction(measured.direction)
+    if not checks:
+        msg = f"no check is configured for {measured.variable!r}: nothing would be judged"
+        raise ValueError(msg)
+    return [_row(measured, check) for check in checks]
+
+
+def _row(measured: Measured, check: RegressionCheck) -> RegressionRow:
+    history = [mean for mean in measured.history if _known(mean)]
+    current = measured.current
+    if check.method == "paired" and measured.pairs is not None:
+        return paired_row(
+            measured.variable, measured.pairs, direction=measured.direction, check=check
+        )
+    if not _known(current):
+        if history or check.method == "absolute":
+            return _unjudged(measured, check, "missing", "the metric has no value in this run")
+        return _unjudged(measured, check, "not_comparable", "the metric never had a value")
+    if check.method == "paired":
+        return _unjudged(measured, check, "not_comparable", "no items were paired")
+    return _judged(measured, current, history, check)
+
+
+def _judged(
+    measured: Measured, current: float, history: Sequence[float], check: RegressionCheck
+) -> RegressionRow:
+    name, direction = measured.variable, measured.direction
+    baseline = math.fsum(history) / len(history) if history else None
+    if check.method == "absolute":
+        return absolute_row(name, current, baseline, direction=direction, check=check)
+    if baseline is None:
+        return _unjudged(measured, check, "not_comparable", "there is no accepted history")
+    if check.method == "adaptive":
+        return adaptive_row(name, current, history, direction=direction, check=check)
+    judge = percentage_row if check.method == "percentage" else delta_row
+    return judge(name, current, baseline, direction=direction, check=check)
+
+
+def _unjudged(
+    measured: Measured, check: RegressionCheck, verdict: RegressionVerdict, details: str
+) -> RegressionRow:
+    history = [mean for mean in measured.history if _known(mean)]
+    return RegressionRow(
+        variable=measured.variable,
+        method=check.method,
+        verdict=verdict,
+        current_value=measured.current if _known(measured.current) else None,
+        baseline_value=math.fsum(history) / len(history) if history else None,
+        change_percent=None,
+        threshold=check.threshold,
+        direction=measured.direction,
+        details=details,
+        severity=check.severity,
+    )
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)

@@ -1,0 +1,67 @@
+"""A check of two runs on the same items: the interval of the difference, past a margin."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from themis.statistics.estimate import error_rate
+from themis.statistics.regression.rows import RegressionRow, RegressionVerdict
+from themis.statistics.regression.thresholds import badness, change_percent, past
+
+if TYPE_CHECKING:
+    from themis.statistics.comparing import Comparison
+    from themis.statistics.regression.checks import RegressionCheck
+    from themis.statistics.verdicts import Direction
+
+__all__ = ["paired_row"]
+
+
+def paired_row(
+    variable: str, found: Comparison, *, direction: Direction, check: RegressionCheck
+) -> RegressionRow:
+    """Regressed when the interval leaves out 0 and the difference is past the margin."""
+    current, baseline = found.candidate_mean, found.baseline_mean
+    percent = None
+    if current is not None and baseline is not None:
+        change = change_percent(current, baseline)
+        percent = change if math.isfinite(change) else None
+    return RegressionRow(
+        variable=variable,
+        method="paired",
+        verdict=_verdict(found, direction, check),
+        current_value=current,
+        baseline_value=baseline,
+        change_percent=percent,
+        threshold=check.threshold,
+        direction=direction,
+        details=_details(found),
+        severity=check.severity,
+    )
+
+
+def _verdict(found: Comparison, direction: Direction, check: RegressionCheck) -> RegressionVerdict:
+    if found.verdict in {"missing", "not_comparable"} or found.delta_mean is None:
+        return "missing" if found.verdict == "missing" else "not_comparable"
+    if direction == "none" or not _leaves_out_zero(found):
+        return "unchanged"
+    scale = max(abs(found.candidate_mean or 0.0), abs(found.baseline_mean or 0.0))
+    if not past(abs(found.delta_mean), check.threshold, scale=scale):
+        return "unchanged"
+    return "regressed" if badness(found.delta_mean, direction) > 0 else "improved"
+
+
+def _leaves_out_zero(found: Comparison) -> bool:
+    """By the interval; by its test where all differences are equal and no interval exists."""
+    if found.ci_lower is not None and found.ci_upper is not None:
+        return found.ci_lower > 0 or found.ci_upper < 0
+    return found.p_value is not None and found.p_value < error_rate(found.ci_level)
+
+
+def _details(found: Comparison) -> str:
+    if found.delta_mean is None:
+        return found.reason or "nothing to compare"
+    told = f"{found.delta_mean:+.6g} over {found.pair_count} pairs ({found.method}"
+    if found.ci_lower is not None and found.ci_upper is not None:
+        told += f", {found.ci_level:.0%} interval {found.ci_lower:.6g} to {found.ci_upper:.6g}"
+    return told + (f", {found.reason})" if found.reason else ")")
