@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from themis.experiment.experiment import Experiment
     from themis.experiment.prompt import PromptSpec
     from themis.experiment.runtime_config import RuntimeConfig
+    from themis.planning.estimate import RunEstimate
+    from themis.planning.snapshot import RunSnapshot
     from themis.plugin.registry import PluginRegistry
     from themis.reporting.config_report import generate_config_report
     from themis.results import BenchmarkResult, RunResult, RunStatus
@@ -58,7 +60,9 @@ _EXPORTS = {
     "PromptMessage": "themis.specs",
     "PromptSpec": "themis.experiment.prompt",
     "PromptVariantSpec": "themis.specs",
+    "RunEstimate": "themis.planning.estimate",
     "RunResult": "themis.results",
+    "RunSnapshot": "themis.planning.snapshot",
     "RunStatus": "themis.results",
     "RunStore": "themis.storage",
     "RuntimeConfig": "themis.experiment.runtime_config",
@@ -92,7 +96,9 @@ __all__ = [
     "PromptMessage",
     "PromptSpec",
     "PromptVariantSpec",
+    "RunEstimate",
     "RunResult",
+    "RunSnapshot",
     "RunStatus",
     "RunStore",
     "RuntimeConfig",

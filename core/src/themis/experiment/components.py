@@ -81,7 +81,7 @@ def _as_judge(value: Any) -> Any:
 
 
 def _judge_form(value: Any) -> str:
-    return "name" if isinstance(value, str) else _form(value)
+    return "by_name" if isinstance(value, str) else _form(value)
 
 
 Generator = Annotated[
@@ -123,7 +123,7 @@ Metric = Annotated[
 Judge = Annotated[
     Annotated[
         Annotated[JudgeInferenceSpec, Tag("reference")]
-        | Annotated[str, Tag("name")]
+        | Annotated[str, Tag("by_name")]
         | Annotated[
             Any,
             AfterValidator(

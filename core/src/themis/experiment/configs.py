@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from themis.experiment.components import Generator, Judge, Metric, Parser
 from themis.experiment.prompt import PromptSpec
@@ -66,7 +66,7 @@ class EvaluationConfig(Spec):
         default_factory=FrozenDict,
         description="Settings of every metric that asks judges; the metric's own come first.",
     )
-    workflow_overrides: dict[str, Settings] = Field(
+    workflow_overrides: Annotated[dict[str, Settings], AfterValidator(FrozenDict)] = Field(
         default_factory=FrozenDict,
         description="Settings by metric id that come before the metric's own.",
     )

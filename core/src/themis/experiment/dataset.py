@@ -120,8 +120,8 @@ def _own_name(source: Any) -> str:
 
 def _form(value: Any) -> str:
     if isinstance(value, Dataset) or (isinstance(value, Mapping) and "cases" in value):
-        return "cases"
-    return "source"
+        return "written_out"
+    return "read_from"
 
 
 def _distinct(datasets: list[Dataset | DatasetSource]) -> list[Dataset | DatasetSource]:
@@ -132,7 +132,7 @@ def _distinct(datasets: list[Dataset | DatasetSource]) -> list[Dataset | Dataset
 
 
 _AnyDataset = Annotated[
-    Annotated[Dataset, Tag("cases")] | Annotated[DatasetSource, Tag("source")],
+    Annotated[Dataset, Tag("written_out")] | Annotated[DatasetSource, Tag("read_from")],
     Discriminator(_form),
 ]
 

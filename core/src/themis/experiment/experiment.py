@@ -14,6 +14,9 @@ from themis.experiment.dataset import Datasets
 from themis.experiment.running import ExperimentRun
 from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
 from themis.experiment.stores import StorePlace
+from themis.planning.credentials import refuse_credentials
+from themis.planning.estimate import RunEstimate
+from themis.planning.snapshot import RunSnapshot
 from themis.plugin import TracingProvider
 from themis.results import RunResult
 from themis.runtime.source import Stages
@@ -55,6 +58,35 @@ class Experiment(Spec):
 
     _base_dir: Path = PrivateAttr(default_factory=Path.cwd)
     _recorded: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def from_config(cls, path: str | Path, *, overrides: Sequence[str] | None = None) -> Self:
+        """The experiment in a YAML, TOML or JSON file; its relative paths start in its folder.
+
+        Args:
+            path: The file; its keys are the fields of an Experiment.
+            overrides: `key=value` each, with a dotted key and a JSON value (or text):
+                `generation.candidate_policy.num_samples=4`, `evaluation.metrics[0].id=contains`.
+
+        Raises:
+            SpecValidationError: naming the file, line and key of everything that is wrong.
+        """
+        from themis.experiment.files import read_config
+
+        experiment = read_config(cls, Path(path), overrides or ())
+        experiment._base_dir = Path(path).absolute().parent  # noqa: SLF001 (of this class)
+        return experiment
+
+    def compile(self) -> RunSnapshot:
+        """What a run of it is: identity and provenance. Reads the datasets; runs nothing."""
+        return self._execution().snapshot()
+
+    def estimate(self, *, store: Any = None) -> RunEstimate:
+        """What it would take: work by stage, tokens and the assumptions; runs nothing.
+
+        What the store has already is not counted as work.
+        """
+        return self._execution(store=store).estimate()
 
     def run(
         self,
@@ -100,11 +132,12 @@ class Experiment(Spec):
 
     def _execution(
         self,
-        runtime: RuntimeConfig | Mapping[str, Any] | None,
-        store: Any,
-        subscribers: Sequence[object] | None,
-        tracing_provider: TracingProvider | None,
+        runtime: RuntimeConfig | Mapping[str, Any] | None = None,
+        store: Any = None,
+        subscribers: Sequence[object] | None = None,
+        tracing_provider: TracingProvider | None = None,
     ) -> ExperimentRun:
+        refuse_credentials(self, without={"datasets"})
         chosen = self.runtime if runtime is None else RuntimeConfig.of(runtime)
         place = StorePlace.of(store, self.storage, base_dir=self._base_dir, runtime=chosen)
         return ExperimentRun(

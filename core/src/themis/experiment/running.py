@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from themis.errors import StorageError
+from themis.planning.estimate import RunEstimate
+from themis.planning.snapshot import RunSnapshot
 from themis.results import RunResult
 from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator, PreparedRun
 from themis.runtime.rendering import blocking
 from themis.runtime.source import Stages
 from themis.specs import ProjectSpec, SqliteBlobStorageSpec
-from themis.storage import RunStore, SqliteRunStore
+from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,6 +71,19 @@ class ExperimentRun:
         except BaseException:
             self._abandon(store)
             raise
+
+    def snapshot(self) -> RunSnapshot:
+        """What the run would be: planned in memory, nothing is kept."""
+        with InMemoryRunStore() as store:
+            return RunSnapshot.of(self.orchestrator(store).plan(self.compiled.spec))
+
+    def estimate(self) -> RunEstimate:
+        """What the run would take, less what its store has; runs nothing.
+
+        A store that is not there yet is not made.
+        """
+        with self.place.glance() as store:
+            return self.orchestrator(store).estimate(self.compiled.spec)
 
     def orchestrator(self, store: RunStore) -> Orchestrator:
         """What plans and prepares the run in a store."""

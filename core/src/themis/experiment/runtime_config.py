@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from themis.errors import SpecValidationError
 from themis.runtime.options import RuntimeOptions
@@ -17,6 +17,9 @@ __all__ = ["RuntimeConfig", "StorageConfig"]
 
 _STORE_DELAY_GROWTH = 3.0
 
+Counts = Annotated[dict[str, int], AfterValidator(FrozenDict)]
+Rates = Annotated[dict[str, float], AfterValidator(FrozenDict)]
+
 
 class RuntimeConfig(Spec):
     """What changes speed and patience, and never a result."""
@@ -24,14 +27,14 @@ class RuntimeConfig(Spec):
     max_concurrent_tasks: int = Field(
         default=32, ge=1, description="How many calls are under way at once."
     )
-    stage_concurrency: dict[str, int] = Field(
+    stage_concurrency: Counts = Field(
         default_factory=FrozenDict, description="Calls of one stage under way at once, by stage."
     )
-    provider_concurrency: dict[str, int] = Field(
+    provider_concurrency: Counts = Field(
         default_factory=FrozenDict,
         description="Calls to one provider under way at once, by provider.",
     )
-    provider_rate_limits: dict[str, float] = Field(
+    provider_rate_limits: Rates = Field(
         default_factory=FrozenDict,
         description="Requests a minute, by provider; none unless set.",
     )

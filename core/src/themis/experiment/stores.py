@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from themis.specs import (
     SqliteBlobStorageSpec,
 )
 from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
-from themis.storage.sqlite_store import store_folder
+from themis.storage.sqlite_store import DATABASE, store_folder
 from themis.storage.submissions import Limits
 
 __all__ = ["StorePlace", "as_storage"]
@@ -104,6 +105,26 @@ class StorePlace:
         store.close()
         folder = self._folder()
         return SqliteRunStore(folder, read_only=True) if folder else self._backend(read_only=True)
+
+    @contextmanager
+    def glance(self) -> Iterator[RunStore]:
+        """The store for reading, as it is; an empty one where there is none yet."""
+        store = self.given or self._present()
+        try:
+            yield store
+        finally:
+            if self.owned:
+                store.close()
+
+    def _present(self) -> RunStore:
+        if self.passing:
+            return InMemoryRunStore()
+        folder = self._folder()
+        if folder is None:
+            return self._backend(read_only=True)
+        if not (folder / DATABASE).exists():
+            return InMemoryRunStore()
+        return SqliteRunStore(folder, read_only=True)
 
     def _folder(self) -> Path | None:
         assert self.storage is not None

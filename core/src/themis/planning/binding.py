@@ -12,7 +12,7 @@ from themis.errors import ErrorCode, PluginError, SpecIssue, SpecValidationError
 from themis.plugin.component import ResolvedComponent
 from themis.plugin.declarations import ComponentKind
 from themis.records.canonical import canonical_bytes
-from themis.records.secrets import literal_secrets, redact
+from themis.records.secrets import redact
 from themis.specs import JudgeInferenceSpec
 
 if TYPE_CHECKING:
@@ -106,13 +106,6 @@ class Binder:
         self, kind: ComponentKind, ref: str, config: Mapping[str, Any], where: str
     ) -> BoundComponent | None:
         """The component that `ref` names; None after reporting why there is none."""
-        for path in literal_secrets(config):
-            self.issues.append(
-                SpecIssue(
-                    "a credential is never written into a spec; write 'env:NAME' and set NAME",
-                    key=f"{where}: config.{path}",
-                )
-            )
         key = (kind, ref, canonical_bytes(config))
         if key not in self._bound:
             try:

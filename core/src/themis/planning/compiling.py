@@ -10,6 +10,7 @@ import attrs
 from themis.errors import SpecIssue, SpecValidationError
 from themis.planning.binding import Binder, BoundComponent
 from themis.planning.capabilities import check_capabilities
+from themis.planning.credentials import credential_issues
 from themis.planning.keys import described_key
 from themis.planning.plan import Arm, MetricPlan, Parse, Plan, Score, SlicePlan
 from themis.planning.prompts import PromptRenderer, slice_namespace
@@ -54,6 +55,7 @@ def compile_plan(
     """
     binder = Binder(registry, pinned=pinned)
     binder.check_registry()
+    binder.issues.extend(credential_issues(experiment))
     compiler = _Compiler(experiment, binder, registry)
     slices = tuple(compiler.slice_plans())
     binder.raise_issues()

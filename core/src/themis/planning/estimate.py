@@ -9,7 +9,15 @@ import attrs
 
 from themis.errors import SpecIssue, SpecValidationError
 
-__all__ = ["CostEstimate", "ModelEstimate", "Price", "PriceTable", "StageEstimate", "read_prices"]
+__all__ = [
+    "CostEstimate",
+    "ModelEstimate",
+    "Price",
+    "PriceTable",
+    "RunEstimate",
+    "StageEstimate",
+    "read_prices",
+]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -87,6 +95,10 @@ class CostEstimate:
             "models": [attrs.asdict(model) for model in self.models],
             "assumptions": list(self.assumptions),
         }
+
+
+RunEstimate = CostEstimate
+"""What the experiment API calls it."""
 
 
 def read_prices(table: Mapping[str, Any]) -> PriceTable:

@@ -58,6 +58,10 @@ _ISSUED = re.compile(
 )
 
 
+_DATABASE_USER = re.compile(r"\b(postgres(?:ql)?(?:\+\w+)?://)[^\s/?#@:]+@")
+_RANDOM = re.compile(r"(?=[\w+/=]*\d)(?=[\w+/=]*[A-Za-z])[\w+/=]{20,}")
+
+
 def looks_secret(key: str) -> bool:
     """Whether a setting of this name holds a credential."""
     words = [word.lower() for word in _WORDS.findall(key)]
@@ -91,19 +95,31 @@ def is_reference(value: str) -> bool:
 
 
 def literal_secrets(value: Any, path: str = "") -> Iterator[str]:
-    """The dotted paths at which a value holds a credential itself, not a reference to one."""
+    """The dotted paths at which a value holds a credential itself, not a reference to one.
+
+    In a mapping of headers, a value that looks random is one too, whatever the header's name. The
+    user of a database is none.
+    """
     if isinstance(value, Mapping):
+        headers = path.lower().endswith("headers")
         for key, entry in value.items():
             below = f"{path}.{key}" if path else str(key)
-            if isinstance(key, str) and looks_secret(key) and _mask(entry) == REDACTED:
+            named = isinstance(key, str) and looks_secret(key) and _mask(entry) == REDACTED
+            if named or (headers and _looks_random(entry)):
                 yield below
             else:
                 yield from literal_secrets(entry, below)
     elif isinstance(value, (list, tuple)):
         for position, entry in enumerate(value):
             yield from literal_secrets(entry, f"{path}[{position}]")
-    elif isinstance(value, str) and _redact_text(value) != value:
-        yield path
+    elif isinstance(value, str):
+        text = _DATABASE_USER.sub(r"\1", value)
+        if _redact_text(text) != text:
+            yield path
+
+
+def _looks_random(value: Any) -> bool:
+    return isinstance(value, str) and _RANDOM.search(value) is not None and not is_reference(value)
 
 
 def _redact_entry(key: object, value: Any) -> Any:

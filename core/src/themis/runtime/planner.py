@@ -10,6 +10,7 @@ import attrs
 
 from themis.errors import ErrorCode, SpecValidationError
 from themis.planning.compiling import compile_plan
+from themis.planning.credentials import refuse_credentials
 from themis.planning.locking import lock_plan
 from themis.planning.manifest import RunManifest, run_identity
 from themis.planning.provenance import collect_provenance
@@ -70,6 +71,7 @@ class RunPlanner:
 
     def compile(self, experiment: ExperimentSpec) -> Plan:
         """The plan, without reading any dataset."""
+        refuse_credentials(self.project, where="project")
         return compile_plan(
             experiment, registry=self.registry, global_seed=self.project.global_seed
         )

@@ -24,14 +24,22 @@ SECTIONS = frozenset({"benchmark", "plugins", "prices", "project", "runtime"})
 
 
 def file_issues(
-    error: ValidationError, *, document: Document, model: type[BaseModel], section: KeyPath
+    error: ValidationError,
+    *,
+    document: Document,
+    model: type[BaseModel],
+    section: KeyPath,
+    beside: frozenset[str] = SECTIONS,
 ) -> list[SpecIssue]:
-    """Every finding of `error`, at its key and line. `section` is where the model's values are."""
+    """Every finding of `error`, at its key and line. `section` is where the model's values are.
+
+    `beside` are the tables that may stand beside the model's fields.
+    """
     values = _entered(document.values, section)
     return [
         document.issue((*section, *path), message)
         for detail in error.errors(include_url=False)
-        for path, message in _findings(detail, model, values)
+        for path, message in _findings(detail, model, values, beside)
     ]
 
 
@@ -42,7 +50,7 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 def _findings(
-    detail: ErrorDetails, model: type[BaseModel], values: Any
+    detail: ErrorDetails, model: type[BaseModel], values: Any, beside: frozenset[str]
 ) -> Iterator[tuple[KeyPath, str]]:
     path = _written_path(detail, values)
     context = detail.get("ctx", {})
@@ -57,16 +65,17 @@ def _findings(
         kind = str(context["discriminator"]).strip("'")
         yield (*path, kind), "is required and missing; it says what the entry is"
     elif detail["type"] == "extra_forbidden":
-        yield path, f"is no field{nearest(str(path[-1]), _fields_beside(model, detail['loc']))}"
+        known = _fields_beside(model, detail["loc"], beside)
+        yield path, f"is no field{nearest(str(path[-1]), known)}"
     elif detail["type"] == "missing":
         yield path, f"is required and missing; add it{_meaning(model, detail['loc'])}"
     else:
         yield path, detail["msg"].removeprefix("Value error, ") + _given(detail)
 
 
-def _fields_beside(model: type[BaseModel], loc: KeyPath) -> list[str]:
+def _fields_beside(model: type[BaseModel], loc: KeyPath, beside: frozenset[str]) -> list[str]:
     fields = {name for found in models_at(model, loc[:-1]) for name in found}
-    return sorted(fields | SECTIONS if len(loc) == 1 else fields)
+    return sorted(fields | beside if len(loc) == 1 else fields)
 
 
 def _meaning(model: type[BaseModel], loc: KeyPath) -> str:

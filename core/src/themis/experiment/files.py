@@ -1,0 +1,97 @@
+"""Experiments in files: TOML, YAML or JSON with the fields of an Experiment, and overrides."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+from pydantic import BaseModel, ValidationError
+
+from themis.errors import SpecValidationError
+from themis.specs.documents import Document, read_document, refuse
+from themis.specs.findings import file_issues
+
+__all__ = ["read_config"]
+
+M = TypeVar("M", bound=BaseModel)
+
+_PART = re.compile(r"[^.\[\]]+")
+_PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*")
+
+
+def read_config(model: type[M], path: Path, overrides: Sequence[str]) -> M:
+    """The model's value in a file, with some of its keys replaced.
+
+    Raises:
+        SpecValidationError: naming the file, line and key of everything that is wrong.
+    """
+    document = read_document(path)
+    values = _plain(document.values)
+    for override in overrides:
+        _apply(values, override)
+    document = attrs.evolve(document, values=values)
+    return _validated(model, document)
+
+
+def _validated(model: type[M], document: Document) -> M:
+    try:
+        return model.model_validate(document.values)
+    except ValidationError as error:
+        issues = file_issues(error, document=document, model=model, section=(), beside=frozenset())
+        raise refuse(issues, path=document.path) from error
+
+
+def _plain(value: Any) -> Any:
+    """A deep copy that can be changed."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    """Set one `dotted.key=value`; tables on the way that are not there are made."""
+    path, equals, text = override.partition("=")
+    path = path.strip()
+    if not equals or not _PATH.fullmatch(path):
+        msg = (
+            f"override {override!r} is not of the form key=value; write, for example, "
+            "generation.candidate_policy.num_samples=4"
+        )
+        raise SpecValidationError(msg)
+    *above, last = _PART.findall(path)
+    place: Any = values
+    for part in above:
+        place = _below(place, part, override)
+    if isinstance(place, list):
+        place[_index(place, last, override)] = _value(text)
+    else:
+        place[last] = _value(text)
+
+
+def _below(place: Any, part: str, override: str) -> Any:
+    if isinstance(place, list):
+        return place[_index(place, part, override)]
+    below = place.setdefault(part, {})
+    if not isinstance(below, (dict, list)):
+        msg = f"override {override!r}: {part} is a single value, and has no keys to set"
+        raise SpecValidationError(msg)
+    return below
+
+
+def _index(place: list[Any], part: str, override: str) -> int:
+    if not part.isdecimal() or int(part) >= len(place):
+        msg = f"override {override!r}: there is no entry {part}; the list has {len(place)}, from 0"
+        raise SpecValidationError(msg)
+    return int(part)
+
+
+def _value(text: str) -> Any:
+    """A JSON value, or else the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()
