@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         StorageConfig,
         StorageSpec,
     )
+    from themis.statistics import StatsEngine
     from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
     from themis.storage.sqlite_store import sqlite_store
 
@@ -70,6 +71,7 @@ _EXPORTS = {
     "SliceSpec": "themis.specs",
     "SqliteBlobStorageSpec": "themis.specs",
     "SqliteRunStore": "themis.storage",
+    "StatsEngine": "themis.statistics",
     "StorageConfig": "themis.specs",
     "StorageSpec": "themis.specs",
     "evaluate": "themis.experiment.evaluate",
@@ -106,6 +108,7 @@ __all__ = [
     "SliceSpec",
     "SqliteBlobStorageSpec",
     "SqliteRunStore",
+    "StatsEngine",
     "StorageConfig",
     "StorageSpec",
     "__version__",

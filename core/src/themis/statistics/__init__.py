@@ -35,6 +35,7 @@ from themis.statistics.effects import (
     PairedEffects,
     paired_effects,
 )
+from themis.statistics.engine import FamilyComparison, StatsEngine
 from themis.statistics.equivalence import (
     Equivalence,
     tost_from_se,
@@ -144,6 +145,7 @@ __all__ = [
     "Direction",
     "Equivalence",
     "Estimate",
+    "FamilyComparison",
     "KappaWeights",
     "NoMaximumError",
     "PairedEffects",
@@ -153,6 +155,7 @@ __all__ = [
     "Scale",
     "SeriesPoint",
     "SignFlipTest",
+    "StatsEngine",
     "Tier",
     "UnpairedTest",
     "Verdict",
