@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 import click
+import kinds
 
 import themis.specs
 from themis.cli import main as program
@@ -193,6 +194,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "checks": checks,
     **{f"{kind}s": partial(components, kind) for kind in _COMPONENTS},
+    "hooks": kinds.hooks,
+    **{f"kind-{name}": partial(kinds.kind_page, page) for name, page in kinds.PAGES.items()},
 }
 
 
