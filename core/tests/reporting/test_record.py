@@ -7,6 +7,9 @@ from themis.records import (
     ContentPart,
     ConversationTrace,
     InferenceRecord,
+    JudgeAuditEntry,
+    JudgeAuditTrail,
+    JudgeResponse,
     TraceStep,
 )
 from themis.reporting.record import record_to_dict, render_record
@@ -106,3 +109,31 @@ def test_an_output_without_a_conversation_is_shown():
     text = candidate_text(CandidateRecord(candidate_id="c", inference=told))
 
     assert text.splitlines()[1] == "  output: {'answer': 4}"
+
+
+def asked(judge, text="Verdict: 4", **read):
+    response = JudgeResponse(text=text, error=None if text else "away")
+    entry = JudgeAuditEntry(
+        metric_id="quality",
+        judge_spec={"judge": judge},
+        prompt=(),
+        seed=1,
+        response=response,
+        **read,
+    )
+    trail = JudgeAuditTrail("quality", (entry,))
+    return candidate_text(CandidateRecord(candidate_id="c", judge_audits=(trail,)))
+
+
+def test_what_each_judge_said_is_shown():
+    model = {"model": {"model_id": "gpt", "provider": "openai"}}
+    read = asked(model, call_id="grade-1", judgment=4.0, score=0.75)
+    assert "  quality, judge gpt (grade-1): 4.0000" in read.splitlines()
+    assert "  quality, judge house: Verdict: 4" in asked("house").splitlines()
+
+
+def test_a_judge_without_a_verdict_is_shown_with_the_reason():
+    reason = "the judge house gave no verdict: it gives none"
+    unread = asked("house", call_id="grade-1", error=reason)
+    assert f"  quality, judge house (grade-1): failed: {reason}" in unread.splitlines()
+    assert "  quality, judge house: failed: away" in asked("house", text=None).splitlines()

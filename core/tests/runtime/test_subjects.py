@@ -25,5 +25,5 @@ def test_a_candidate_without_output_has_its_prompt_as_a_trace():
 def test_a_subject_is_what_the_metric_declares():
     candidate = make_candidate("4")
     assert subject_of("candidate", candidate, TRIAL) is candidate
-    assert subject_of("candidates", candidate, TRIAL) == (candidate,)
+    assert subject_of("candidates", [candidate, candidate], TRIAL) == (candidate, candidate)
     assert subject_of("trace", candidate, TRIAL) == trace_of(candidate, TRIAL)

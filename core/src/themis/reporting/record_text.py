@@ -12,7 +12,12 @@ from themis.records import ScoreError
 from themis.results.tables import format_value, printable, text_table
 
 if TYPE_CHECKING:
-    from themis.records import CandidateRecord, ConversationTrace, RecordTimeline
+    from themis.records import (
+        CandidateRecord,
+        ConversationTrace,
+        JudgeAuditEntry,
+        RecordTimeline,
+    )
     from themis.results import RecordTimelineView
 
 __all__ = ["candidate_text", "render_record"]
@@ -44,6 +49,7 @@ def candidate_text(candidate: CandidateRecord) -> str:
         found = format_value(record.parsed_answer) if record.success else reason
         lines.append(f"  {record.extractor_id}: {printable(found)}")
     lines += [f"  {line}" for line in _scores(candidate)]
+    lines += [f"  {line}" for line in _judgments(candidate)]
     return "\n".join(lines)
 
 
@@ -86,6 +92,23 @@ def _scores(candidate: CandidateRecord) -> Iterator[str]:
         error = score.message if isinstance(score, ScoreError) else score.error
         value = "-" if isinstance(score, ScoreError) else format_value(score.value)
         yield f"{score.metric_id}: {value if error is None else f'failed: {printable(error)}'}"
+
+
+def _judgments(candidate: CandidateRecord) -> Iterator[str]:
+    """What each judge said: what was read out of its reply, why nothing was, or the reply."""
+    for trail in candidate.judge_audits:
+        for entry in trail.entries:
+            error = entry.error or entry.response.error
+            said = entry.response.text if entry.judgment is None else format_value(entry.judgment)
+            call = f" ({entry.call_id})" if entry.call_id else ""
+            told = f"failed: {error}" if error is not None else said or ""
+            yield f"{trail.metric_id}, judge {_judge_name(entry)}{call}: {_block(told)}"
+
+
+def _judge_name(entry: JudgeAuditEntry) -> str:
+    judge = entry.judge_spec.get("judge")
+    model = judge.get("model", {}) if isinstance(judge, Mapping) else {}
+    return printable(str(model.get("model_id", judge)))
 
 
 def _timeline_table(timeline: RecordTimeline) -> str:

@@ -15,11 +15,13 @@ __all__ = ["Subject", "subject_of", "trace_of"]
 Subject = CandidateRecord | Sequence[CandidateRecord] | WorkflowTrace
 
 
-def subject_of(kind: MetricSubject, candidate: CandidateRecord, trial: TrialSpec) -> Subject:
-    """The subject of a metric of this kind where there is one candidate."""
-    if kind == "trace":
-        return trace_of(candidate, trial)
-    return (candidate,) if kind == "candidates" else candidate
+def subject_of(
+    kind: MetricSubject, given: CandidateRecord | Sequence[CandidateRecord], trial: TrialSpec
+) -> Subject:
+    """What a metric of this kind scores, of one candidate or of a trial's candidates as a set."""
+    if kind == "trace" and isinstance(given, CandidateRecord):
+        return trace_of(given, trial)
+    return given if isinstance(given, CandidateRecord) else tuple(given)
 
 
 def trace_of(candidate: CandidateRecord, trial: TrialSpec) -> WorkflowTrace:
