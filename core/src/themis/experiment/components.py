@@ -27,10 +27,10 @@ from themis.plugin.source import label, own_fingerprint
 from themis.specs import ExtractorRefSpec, JudgeInferenceSpec, MetricRefSpec, ModelSpec, Spec
 
 __all__ = [
-    "Generator",
-    "Judge",
-    "Metric",
-    "Parser",
+    "GivenGenerator",
+    "GivenJudge",
+    "GivenMetric",
+    "GivenParser",
     "as_component",
     "judge_kind",
     "local_name",
@@ -84,7 +84,7 @@ def _judge_form(value: Any) -> str:
     return "by_name" if isinstance(value, str) else _form(value)
 
 
-Generator = Annotated[
+GivenGenerator = Annotated[
     Annotated[ModelSpec, BeforeValidator(_as_model), Tag("reference")]
     | Annotated[
         Any,
@@ -96,7 +96,7 @@ Generator = Annotated[
 ]
 """A model: `openai:gpt-4o-mini`, a table of a ModelSpec, an engine, or `f(input)`."""
 
-Parser = Annotated[
+GivenParser = Annotated[
     Annotated[ExtractorRefSpec, Tag("reference")]
     | Annotated[
         Any,
@@ -108,7 +108,7 @@ Parser = Annotated[
 ]
 """A reader of answers: a reference, a table with `id` and `config`, an extractor, or `f(text)`."""
 
-Metric = Annotated[
+GivenMetric = Annotated[
     Annotated[MetricRefSpec, Tag("reference")]
     | Annotated[
         Any,
@@ -120,7 +120,7 @@ Metric = Annotated[
 ]
 """A metric: a reference, a table with `id` and `config`, a metric, or `f(parsed, expected)`."""
 
-Judge = Annotated[
+GivenJudge = Annotated[
     Annotated[
         Annotated[JudgeInferenceSpec, Tag("reference")]
         | Annotated[str, Tag("by_name")]

@@ -6,7 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from themis.experiment.components import Generator, Judge, Metric, Parser
+from themis.experiment.components import (
+    GivenGenerator,
+    GivenJudge,
+    GivenMetric,
+    GivenParser,
+)
 from themis.experiment.prompt import PromptSpec
 from themis.specs import InferenceParamsSpec, Spec
 from themis.specs.frozen import FrozenDict, FrozenList
@@ -29,7 +34,7 @@ class CandidatePolicy(Spec):
 class GenerationConfig(Spec):
     """How candidates are generated."""
 
-    generator: Generator = Field(
+    generator: GivenGenerator = Field(
         description="The model: a reference such as openai:gpt-4o-mini, an engine, or f(input)."
     )
     candidate_policy: CandidatePolicy = Field(
@@ -46,15 +51,15 @@ class GenerationConfig(Spec):
 class EvaluationConfig(Spec):
     """How candidates are read, scored and judged."""
 
-    metrics: Annotated[Items[Metric], BeforeValidator(_several)] = Field(
+    metrics: Annotated[Items[GivenMetric], BeforeValidator(_several)] = Field(
         default_factory=FrozenList, description="The metrics, or one."
     )
-    parsers: Annotated[Items[Parser], BeforeValidator(_several)] = Field(
+    parsers: Annotated[Items[GivenParser], BeforeValidator(_several)] = Field(
         default_factory=FrozenList,
         description="Readers of answers, tried in order until one succeeds; none: raw outputs "
         "are scored.",
     )
-    judge_models: Annotated[Items[Judge], BeforeValidator(_several)] = Field(
+    judge_models: Annotated[Items[GivenJudge], BeforeValidator(_several)] = Field(
         default_factory=FrozenList,
         description="The judges of every metric that asks some and names none itself.",
     )

@@ -30,21 +30,37 @@ __all__ = [
 ]
 
 
+@attrs.frozen(slots=True, kw_only=True)
+class ParseContext:
+    """What a parsing function may want to know besides the output's text."""
+
+    trial: TrialSpec
+    candidate: CandidateRecord
+
+
 class FunctionParser:
-    """Reads answers with `f(text)`; None is a failed parse, anything else a successful one."""
+    """Reads answers with `f(text)`, or `f(text, ctx)`; ctx is a ParseContext.
+
+    None is a failed parse, anything else a successful one.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+        self._takes_context = takes_context(function, position=1)
 
     def extract(
         self,
-        trial: TrialSpec,  # noqa: ARG002 (the protocol's)
+        trial: TrialSpec,
         candidate: CandidateRecord,
         config: Any = None,  # noqa: ARG002 (the protocol's)
     ) -> Any:
         """What the function reads out of the output."""
         text = output_text(candidate)
-        return None if text is None else self.function(text)
+        if text is None:
+            return None
+        if self._takes_context:
+            return self.function(text, ParseContext(trial=trial, candidate=candidate))
+        return self.function(text)
 
 
 class FunctionMetric:
