@@ -15,6 +15,7 @@ from themis.results.experiment_result import ExperimentResult
 from themis.results.item_fields import item_field
 from themis.results.leaderboard import leaderboard_keys, metric_directions, ranked, tiered
 from themis.results.pairing import Criteria
+from themis.results.run_comparison import RunSide, compare_runs
 from themis.results.score_sums import OnError
 
 if TYPE_CHECKING:
@@ -184,6 +185,47 @@ class BenchmarkResult(ExperimentResult):
                 correction=p_value_correction,
                 on_error=on_error,
             )
+
+    def compare_with(
+        self,
+        baseline: BenchmarkResult,
+        *,
+        metric_id: str | None = None,
+        group_by: str | Sequence[str] = (),
+        p_value_correction: Adjustment = "holm",
+        on_error: OnError = "exclude",
+        ci_level: float = 0.95,
+        margin: float | None = None,
+        power: float = 0.8,
+        cluster_by: str | None = None,
+    ) -> list[Row]:
+        """This run against a baseline run, on the items that both have; one row per metric.
+
+        A pair is one item of one slice under one model, prompt variant and parameter set. What each
+        run has only one of may differ: two runs of one model each are compared model against model.
+        Rows and arguments are those of `paired_compare`, without the models.
+
+        Raises:
+            ValueError: an unknown metric, key, correction or item field; the message lists the
+                known.
+        """
+        names = None if cluster_by is None else item_field(self._source, cluster_by)
+        return compare_runs(
+            baseline.run_side(metric_id),
+            self.run_side(metric_id),
+            group_by=group_by,
+            criteria=Criteria(level=ci_level, margin=margin, power=power, cluster_names=names),
+            correction=p_value_correction,
+            on_error=on_error,
+        )
+
+    def run_side(self, metric_id: str | None = None) -> RunSide:
+        """What a comparison with another run reads of this one."""
+        return RunSide(
+            source=self._source,
+            metrics=self._overlay.metrics(self._source.layout, metric_id),
+            directions=metric_directions(self._source),
+        )
 
     def persist_artifacts(self, *, storage_root: str | Path) -> ArtifactBundle:
         """Write a small bundle to hand on into `storage_root/artifacts/<run_id>/`.

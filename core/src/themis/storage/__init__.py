@@ -1,6 +1,6 @@
 """The durable record of runs: append-only events, projections of them, items and blobs."""
 
-from themis.storage.continuations import continuations
+from themis.storage.continuations import continuations, judgements
 from themis.storage.events import Event, StoredEvent
 from themis.storage.items import Item
 from themis.storage.lock import WriterLock
@@ -20,6 +20,7 @@ from themis.storage.recording import (
     read_score,
     reused,
     run_continued,
+    run_judged,
     run_planned,
     run_status,
     steps,
@@ -59,11 +60,13 @@ __all__ = [
     "continuations",
     "evaluated",
     "generated",
+    "judgements",
     "open_store",
     "read_parse",
     "read_score",
     "reused",
     "run_continued",
+    "run_judged",
     "run_planned",
     "run_status",
     "sqlite_store",

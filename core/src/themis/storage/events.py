@@ -16,6 +16,7 @@ __all__ = ["KINDS", "Event", "EventKind", "StoredEvent", "event_hash", "item_row
 EventKind = Literal[
     "run_planned",
     "run_continued",
+    "run_judged",
     "trials_planned",
     "reused",
     "steps",

@@ -28,7 +28,7 @@ _COUNT_MAX = 2**31 - 1
 _OK, _FAILED = CandidateStatus.OK.value, CandidateStatus.ERROR.value
 _SCORED, _UNSCORED = ScoreStatus.OK.value, ScoreStatus.ERROR.value
 _NO_CANDIDATE = ScoreStatus.NO_CANDIDATE.value
-_PLANNED = frozenset({"run_planned", "run_continued", "trials_planned"})
+_PLANNED = frozenset({"run_planned", "run_continued", "run_judged", "trials_planned"})
 KEY_PREFIX = 16
 """Hex digits of a score's key that `reused` events carry: enough within one event."""
 

@@ -124,6 +124,8 @@ def _with_sources(
 
 
 _PLANNING = frozenset({"run_planned", "trials_planned", "run_status"})
+_BESIDE = frozenset({"run_continued", "run_judged"})
+"""What is said of a run and changes nothing of it."""
 
 
 def _parted(events: Iterable[StoredEvent]) -> tuple[list[StoredEvent], list[StoredEvent]]:
@@ -136,8 +138,8 @@ def _parted(events: Iterable[StoredEvent]) -> tuple[list[StoredEvent], list[Stor
             raise StorageError(msg)
         if event.kind in _PLANNING:
             planning.append(event)
-        elif event.kind == "run_continued":
-            continue  # it tells where the run went on, and changes nothing of it
+        elif event.kind in _BESIDE:
+            continue
         elif event.run is not None or event.kind != "generated":
             outcomes.append(event)  # an imported candidate is an artifact, of no run yet
     return planning, outcomes

@@ -42,10 +42,12 @@ __all__ = [
     "continuation_key",
     "evaluated",
     "generated",
+    "judgement_key",
     "read_parse",
     "read_score",
     "reused",
     "run_continued",
+    "run_judged",
     "run_planned",
     "run_status",
     "steps",
@@ -168,6 +170,20 @@ def run_continued(run: int, *, run_id: str, number: int, provenance: Mapping[str
 def continuation_key(run_id: str, number: int) -> bytes:
     """The key under which the `number`th continuation of a run is found."""
     return digest(b"continued", run_id.encode(), b"%d" % number)
+
+
+def run_judged(run: int, *, run_id: str, number: int, accepted: bool, reason: str) -> Event:
+    """Whether the run counts as history for later ones: the `number`th word on it (from 0).
+
+    Appending it again gives the seq it already has.
+    """
+    value = {"number": number, "accepted": accepted, "reason": reason}
+    return Event.of("run_judged", value, run=run, key=judgement_key(run_id, number))
+
+
+def judgement_key(run_id: str, number: int) -> bytes:
+    """The key under which the `number`th judgement of a run is found."""
+    return digest(b"judged", run_id.encode(), b"%d" % number)
 
 
 def trials_planned(run: int, *, start: int, trials: Sequence[PlannedTrial]) -> Event:
