@@ -19,6 +19,7 @@ from themis.specs import (
     PromptVariantSpec,
     ScoreSpec,
     SliceSpec,
+    ToolSpec,
 )
 
 
@@ -204,3 +205,31 @@ def test_what_an_engine_lacks_is_an_error_and_an_ignored_seed_a_warning():
     assert plan_of(seeded).warnings == (
         "engine 'echo' takes no seed: the params' seed changes nothing there",
     )
+
+
+def test_every_kind_of_thing_that_an_engine_lacks_is_an_error_and_all_are_told_at_once():
+    registry = PluginRegistry(plugins=())
+    registry.register_inference_engine(
+        "small", Engine(), capabilities={"context_length": 100, "response_formats": ("text",)}
+    )
+    image = PromptMessage(
+        role="user", content=[{"type": "image", "image_url": "https://example.org/a.png"}]
+    )
+    spec = benchmark(
+        models=[ModelSpec(model_id="m", provider="small")],
+        one_slice=slice_spec(generation=GenerationSpec(tools=[ToolSpec(name="look")])),
+        prompt_variants=[PromptVariantSpec(id="seen", messages=[image])],
+        inference_grid=InferenceGridSpec(
+            params=[InferenceParamsSpec(logprobs=1, response_format="json", max_tokens=101)]
+        ),
+    )
+    with pytest.raises(SpecValidationError) as error:
+        plan_of(spec, registry=registry)
+    told = [issue.message.removeprefix("engine 'small' ") for issue in error.value.issues]
+    assert [message.split(",")[0].split(";")[0].split(" (")[0] for message in told] == [
+        "gives no 'json' responses",
+        "gives no log probabilities",
+        "has a context of 100 tokens",
+        "calls no tools",
+        "takes no images",
+    ]

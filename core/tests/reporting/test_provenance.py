@@ -12,6 +12,7 @@ def test_a_manifest_tells_versions_commit_seed_components_and_datasets():
                 "themis": "0.1.0",
                 "python": "3.12.1",
                 "git": {"commit": "abc", "dirty": True},
+                "backends": {"storage_backend": "themis-jsonl/jsonl@1.0"},
                 "distributions": {
                     "themis-openai": {"version": "0.2", "digest": None, "origin": {"kind": "index"}}
                 },
@@ -31,6 +32,7 @@ def test_a_manifest_tells_versions_commit_seed_components_and_datasets():
         "distribution themis-openai": "0.2, index",
         "global_seed": 7,
         "component openai": "engine, 1.0, themis-openai",
+        "storage backend": "themis-jsonl/jsonl@1.0",
         "dataset of main": f"3 items, digest {'f' * 16}",
     }
 

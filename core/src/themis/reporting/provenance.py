@@ -49,6 +49,8 @@ def _entries(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, manifest[name]
     for component in manifest.get("components", ()):
         yield f"component {component.get('name')}", _component(component)
+    for kind, backend in recorded.get("backends", {}).items():
+        yield kind.replace("_", " "), backend
     for dataset in manifest.get("datasets", ()):
         yield f"dataset of {dataset.get('slice_id')}", _dataset(dataset)
 

@@ -17,7 +17,7 @@ from themis.errors import StorageError
 from themis.plugin.declarations import ComponentKind
 from themis.results import BenchmarkResult
 from themis.storage import InMemoryRunStore, Item
-from themis.testing.kits.check import check, needs
+from themis.testing.kits.check import NotApplicableError, check, needs
 from themis.testing.kits.events import (
     ACKNOWLEDGED,
     candidate_key,
@@ -56,7 +56,7 @@ class StoreKit(ComponentKit):
 
     def place(self, folder: Path) -> Mapping[str, Any]:
         """The settings of a new, empty store; `folder` is empty, and removed after the check."""
-        model = self.component.configure({**self.settings(), "root_dir": str(folder)})
+        model = self.configured(root_dir=str(folder))
         needs(hasattr(model, "root_dir") or not self.tentative, "it needs a place for a store")
         return {**self.settings(), "root_dir": str(folder)}
 
@@ -331,5 +331,7 @@ def _raised(call: Any) -> Any:
     """What a call raises, or gives."""
     try:
         return call()
+    except NotApplicableError:
+        raise
     except Exception as problem:  # noqa: BLE001 (told apart by the check)
         return problem
