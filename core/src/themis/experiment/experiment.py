@@ -19,7 +19,7 @@ from themis.planning.estimate import RunEstimate
 from themis.planning.snapshot import RunSnapshot
 from themis.plugin import TracingProvider
 from themis.results import RunResult
-from themis.runtime.source import Stages
+from themis.runtime.stages import Stages
 from themis.specs import Spec
 from themis.specs.frozen import FrozenDict, FrozenList
 from themis.specs.spec import Items, Settings

@@ -17,7 +17,7 @@ from themis.results import RunResult
 from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator, PreparedRun
 from themis.runtime.rendering import blocking
-from themis.runtime.source import Stages
+from themis.runtime.stages import Stages
 from themis.specs import ProjectSpec, SqliteBlobStorageSpec
 from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 from pydantic import BaseModel, ValidationError
@@ -13,13 +13,15 @@ from themis.plugin.component import ResolvedComponent
 from themis.plugin.declarations import ComponentKind
 from themis.records.canonical import canonical_bytes
 from themis.records.secrets import redact
-from themis.specs import JudgeInferenceSpec
+from themis.specs import ExtractorRefSpec, JudgeInferenceSpec, MetricRefSpec
 
 if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
     from themis.plugin.resolution import LockedComponent
 
 __all__ = ["Binder", "BoundComponent", "judges_in"]
+
+SpecT = TypeVar("SpecT", bound=BaseModel)
 
 
 @attrs.frozen(slots=True, kw_only=True, eq=False)
@@ -143,6 +145,21 @@ class Binder:
                 judges[judge if isinstance(judge, str) else judge.canonical_hash] = bound
         return judges
 
+    def extractors(self, component: BoundComponent, where: str) -> tuple[BoundComponent, ...]:
+        """The extractors that a component's configuration names, in order."""
+        links = _fields_of(component.config, ExtractorRefSpec)
+        bound = (self.bind("extractor", link.id, link.config, where) for link in links)
+        return tuple(link for link in bound if link is not None)
+
+    def metrics(
+        self, component: BoundComponent, where: str
+    ) -> Iterator[tuple[MetricRefSpec, BoundComponent]]:
+        """The metrics that a component's configuration names."""
+        for reference in _fields_of(component.config, MetricRefSpec):
+            bound = self.bind("metric", reference.id, reference.config, where)
+            if bound is not None:
+                yield reference, bound
+
     def report(self, error: ThemisError, where: str) -> None:
         """Keep a finding; compilation goes on to find the others."""
         if error.code is ErrorCode.PLUGIN_INCOMPATIBLE:
@@ -187,6 +204,17 @@ class Binder:
             identity=resolved.identity(settings),
             builds_workflow=resolved.builds_workflow(settings),
         )
+
+
+def _fields_of(config: Any, kind: type[SpecT]) -> Iterator[SpecT]:
+    """The specs of one kind that are fields of a configuration, or members of its lists."""
+    if not isinstance(config, BaseModel):
+        return
+    for name in type(config).model_fields:
+        value = getattr(config, name)
+        for entry in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(entry, kind):
+                yield entry
 
 
 def judges_in(config: Any) -> Iterator[JudgeInferenceSpec | str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,18 +12,16 @@ from themis.planning.binding import Binder, BoundComponent
 from themis.planning.capabilities import check_capabilities
 from themis.planning.credentials import credential_issues
 from themis.planning.keys import described_key
-from themis.planning.plan import Arm, MetricPlan, Parse, Plan, Score, SlicePlan
+from themis.planning.measures import MeasureCompiler, hook_identities
+from themis.planning.plan import Arm, Plan, SlicePlan
 from themis.planning.prompts import PromptRenderer, slice_namespace
 from themis.planning.tools import BoundTools
 from themis.planning.transforms import transform_issues
-from themis.plugin.hook_points import HOOK_POINTS, takes_part
 from themis.specs import (
     ExperimentSpec,
     InferenceParamsSpec,
     ModelSpec,
-    ParseSpec,
     PromptVariantSpec,
-    ScoreSpec,
     SliceSpec,
 )
 
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["compile_plan"]
 
 _GENERATION_HOOKS = ("pre_inference", "post_inference")
-_PARSE_HOOKS = ("pre_extraction", "post_extraction")
-_SCORE_HOOKS = ("pre_eval", "post_eval")
 
 
 def compile_plan(
@@ -112,9 +108,9 @@ class _Compiler:
     ) -> None:
         self.experiment = experiment
         self.binder = binder
-        self._hooks = _hook_identities(registry)
+        self._hooks = hook_identities(registry)
+        self._measures = MeasureCompiler(binder, self._hooks)
         self._arms = 0
-        self._metrics = 0
 
     def slice_plans(self) -> Iterator[SlicePlan]:
         """The slices in order, their arms and metrics numbered through."""
@@ -124,14 +120,16 @@ class _Compiler:
                 SpecIssue(issue.message, key=f"{where}.{issue.key}")
                 for issue in transform_issues(spec.dataset.transforms)
             )
-            parses = {parse.name: self._parse(parse, where) for parse in spec.parses}
+            measures = self._measures
+            parses = {parse.name: measures.parse(parse, where) for parse in spec.parses}
             tools = BoundTools.of(spec, self.binder, where)
             yield SlicePlan(
                 spec=spec,
                 tool_handlers=tools.handlers,
                 arms=tuple(self._slice_arms(spec, tools, where)),
+                reduction=measures.reduction(spec, where),
                 parses=tuple(parses.values()),
-                scores=tuple(self._score(score, parses, where) for score in spec.scores),
+                scores=tuple(measures.score(score, parses, spec, where) for score in spec.scores),
             )
 
     def _slice_arms(self, spec: SliceSpec, tools: BoundTools, where: str) -> Iterator[Arm]:
@@ -191,63 +189,3 @@ class _Compiler:
         )
         self._arms += 1
         return arm
-
-    def _parse(self, spec: ParseSpec, where: str) -> Parse:
-        chain = [
-            self.binder.bind(
-                "extractor", link.id, link.config, f"{where}.parses[{spec.name}].extractors"
-            )
-            for link in spec.extractors
-        ]
-        bound = tuple(link for link in chain if link is not None)
-        described = {
-            "chain": [link.identity for link in bound],
-            "hooks": [self._hooks[stage] for stage in _PARSE_HOOKS],
-        }
-        return Parse(name=spec.name, key=described_key("transform", described), chain=bound)
-
-    def _score(self, spec: ScoreSpec, parses: Mapping[str, Parse], where: str) -> Score:
-        metrics = tuple(self._metrics_of(spec, where))
-        parse = parses[spec.parse] if spec.parse is not None else None
-        described = {
-            "transform": parse.key.hex() if parse else None,
-            "metrics": sorted(metric.key.hex() for metric in metrics),
-        }
-        key = described_key("evaluation", described)
-        return Score(name=spec.name, key=key, parse=parse, metrics=metrics)
-
-    def _metrics_of(self, spec: ScoreSpec, where: str) -> Iterator[MetricPlan]:
-        for reference in spec.metrics:
-            place = f"{where}.scores[{spec.name}].metrics"
-            bound = self.binder.bind("metric", reference.id, reference.config, place)
-            if bound is None:
-                continue
-            specs = self.binder.judge_specs(bound, place)
-            judges = self.binder.judges(specs, place)
-            declaration = bound.resolved.declaration
-            described = {
-                "metric": bound.identity,
-                "judges": {name: judge.identity for name, judge in judges.items()},
-                "hooks": [self._hooks[stage] for stage in _SCORE_HOOKS],
-            }
-            yield MetricPlan(
-                index=self._metrics,
-                metric_id=reference.reported_name,
-                component=bound,
-                key=described_key("metric", described),
-                judges=judges,
-                judge_specs=specs,
-                subject=getattr(declaration, "subject", "candidate"),
-                direction=getattr(declaration, "direction", "maximize"),
-                units=getattr(declaration, "units", ""),
-            )
-            self._metrics += 1
-
-
-def _hook_identities(registry: PluginRegistry) -> dict[str, list[Any]]:
-    """Per point, the hooks that do something there: they can change its outcome."""
-    entries = tuple(registry.iter_hook_registrations())
-    return {
-        point: [entry.identity() for entry in entries if takes_part(entry.hook, point)]
-        for point in HOOK_POINTS
-    }

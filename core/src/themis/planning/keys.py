@@ -6,17 +6,20 @@
 | trial | arm, item |
 | candidate | trial, sample index, effective seed |
 | transform | an extractor chain: identities and configurations, in order |
-| parse | candidate, transform |
+| reduction | a selector and a reducer: identities and configurations |
+| reduced | the candidates that succeeded, in order of samples; reduction |
+| parse | candidate or reduced, transform |
 | metric | one metric: identity, configuration, judges |
 | evaluation | a transform (or none) and its metrics |
-| score | parse or candidate, metric |
+| set | the parses or candidates of a trial, in order of samples |
+| score | parse, candidate, reduced or set; metric |
 
 Keys are 32 raw bytes here and in the store, and hex in records and results.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from themis.records.canonical import canonical_bytes, digest
@@ -27,7 +30,9 @@ __all__ = [
     "described_key",
     "item_key",
     "parse_key",
+    "reduced_key",
     "score_key",
+    "set_key",
     "trial_key",
 ]
 
@@ -55,6 +60,16 @@ def trial_key(arm: bytes, item: bytes) -> bytes:
 def candidate_key(trial: bytes, *, sample: int, seed: int | None) -> bytes:
     """One sample of a trial."""
     return digest(b"candidate", trial, b"%d" % sample, b"" if seed is None else b"%d" % seed)
+
+
+def reduced_key(candidates: Iterable[bytes], reduction: bytes) -> bytes:
+    """One reduction of the candidates of a trial."""
+    return digest(b"reduced", reduction, *candidates)
+
+
+def set_key(subjects: Iterable[bytes]) -> bytes:
+    """The candidates of a trial, parsed or not, as one subject."""
+    return digest(b"set", *subjects)
 
 
 def parse_key(candidate: bytes, transform: bytes) -> bytes:

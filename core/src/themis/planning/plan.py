@@ -27,7 +27,16 @@ if TYPE_CHECKING:
         SliceSpec,
     )
 
-__all__ = ["Arm", "MetricPlan", "Parse", "Plan", "Score", "SlicePlan"]
+__all__ = [
+    "Arm",
+    "MetricPlan",
+    "Parse",
+    "Plan",
+    "Reduction",
+    "ReductionStep",
+    "Score",
+    "SlicePlan",
+]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -123,6 +132,8 @@ class MetricPlan:
     """One metric of one score: `index` is its column in the run.
 
     `judges` are the components behind `judge_specs`, by the spec's hash or the reference.
+    `whole_trial`: it is scored once per trial, of the reduced candidate or of the candidates as a
+    set. `chain` and `inner` are the extractors and the metric that its configuration names.
     """
 
     index: int
@@ -131,14 +142,58 @@ class MetricPlan:
     key: bytes
     judges: Mapping[str, BoundComponent] = attrs.field(factory=dict)
     judge_specs: tuple[JudgeInferenceSpec | str, ...] = ()
+    chain: tuple[BoundComponent, ...] = ()
+    inner: MetricPlan | None = None
     subject: MetricSubject = "candidate"
+    whole_trial: bool = False
     direction: str = "maximize"
     units: str = ""
 
+    @cached_property
+    def judged(self) -> bool:
+        """Whether it is of the judge stage: it names judges or such a metric, or is a workflow."""
+        own = bool(self.judges) or self.component.builds_workflow
+        return own or (self.inner is not None and self.inner.judged)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ReductionStep:
+    """A selector or reducer, with the judges, extractors and metric that it names."""
+
+    component: BoundComponent
+    judges: Mapping[str, BoundComponent] = attrs.field(factory=dict)
+    judge_specs: tuple[JudgeInferenceSpec | str, ...] = ()
+    chain: tuple[BoundComponent, ...] = ()
+    inner: MetricPlan | None = None
+
+    @property
+    def metric_id(self) -> str:
+        """The name under which its judge calls are recorded."""
+        return self.component.name
+
+    def identity(self) -> dict[str, Any]:
+        """What goes into the reduction's key."""
+        return {
+            "component": self.component.identity,
+            "judges": {name: judge.identity for name, judge in self.judges.items()},
+            "chain": [link.identity for link in self.chain],
+            "metric": self.inner.key.hex() if self.inner else None,
+        }
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Reduction:
+    """How the candidates of a trial become one."""
+
+    key: bytes
+    reducer: ReductionStep
+    selector: ReductionStep | None = None
+
     @property
     def judged(self) -> bool:
-        """Whether it belongs to the judge stage: it names judges, or builds a workflow."""
-        return bool(self.judges) or self.component.builds_workflow
+        """Whether reducing asks a judge."""
+        steps = (self.reducer, self.selector)
+        return any(s.judges or (s.inner and s.inner.judged) for s in steps if s is not None)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -157,9 +212,25 @@ class SlicePlan:
 
     spec: SliceSpec
     arms: tuple[Arm, ...]
+    reduction: Reduction | None = None
     parses: tuple[Parse, ...]
     scores: tuple[Score, ...]
     tool_handlers: Mapping[str, ToolHandler] = attrs.field(factory=dict)
+
+    @cached_property
+    def metrics(self) -> tuple[MetricPlan, ...]:
+        """All metrics of the slice's scores."""
+        return tuple(metric for score in self.scores for metric in score.metrics)
+
+    @cached_property
+    def whole_trial(self) -> bool:
+        """Whether something is done once per trial, when all of its candidates are there."""
+        return self.reduction is not None or any(metric.whole_trial for metric in self.metrics)
+
+    def evaluations(self, samples: int) -> int:
+        """How often a trial is evaluated: each of its samples, and the trial as a whole."""
+        each = 0 if self.reduction is not None else samples
+        return each + (1 if self.whole_trial else 0)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -215,6 +286,8 @@ class Plan:
                 "slice_id": slice_plan.spec.slice_id,
                 "evaluation_hash": score.key.hex(),
                 "transform_hash": score.parse.key.hex() if score.parse else None,
+                "whole_trial": metric.whole_trial,
+                "stage": "judge" if metric.judged else "score",
                 "direction": metric.direction,
                 "units": metric.units,
             }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from themis.records.canonical import digest
 
-__all__ = ["MAX_SEED", "candidate_seed", "derive_seed", "judge_seed"]
+__all__ = ["MAX_SEED", "candidate_seed", "derive_seed", "judge_seed", "reduction_seed"]
 
 MAX_SEED = 2**31 - 1
 
@@ -36,6 +36,11 @@ def candidate_seed(
 def judge_seed(global_seed: int, subject: bytes, position: int) -> int:
     """The seed of the judge call at `position` (from 0) about one subject (the score's key)."""
     return _seed(b"judge seed", b"%d" % global_seed, subject, b"%d" % position)
+
+
+def reduction_seed(global_seed: int, reduced: bytes) -> int:
+    """The seed of a trial's selector and reducer (`reduced` is the reduced candidate's key)."""
+    return _seed(b"reduction seed", b"%d" % global_seed, reduced)
 
 
 def _seed(*parts: bytes) -> int:

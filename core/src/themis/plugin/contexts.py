@@ -7,17 +7,30 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from themis.records import ConversationTrace, JudgeResponse, Message, TraceStep, TrialSpec
+from themis.errors import PluginError
+from themis.records import (
+    CandidateRecord,
+    ConversationTrace,
+    JudgeResponse,
+    Message,
+    MetricScore,
+    ScoreError,
+    TraceStep,
+    TrialSpec,
+)
 
 if TYPE_CHECKING:
     from themis.specs import JudgeInferenceSpec
 
 __all__ = [
+    "CandidateReader",
     "EvalScoreContext",
     "InferenceRuntime",
     "JudgeRequest",
     "JudgeServiceView",
     "MetricContext",
+    "ReduceContext",
+    "SelectContext",
     "ToolHandler",
 ]
 
@@ -78,15 +91,31 @@ class JudgeServiceView(Protocol):
         ...
 
 
-class MetricContext(Mapping[str, Any]):
-    """The item's fields as a mapping, and what else a metric is told.
+class CandidateReader(Protocol):
+    """Reads and scores single candidates with what a component's configuration names."""
 
-    `judge_service` asks judges; `judges` are those that the metric's configuration names. `seed` is
-    the candidate's, `config` the reference's configuration as written, `metric_id` the metric's
-    name in the plan, and `trial` the trial with the prompt that was sent.
+    async def extract(self, candidate: CandidateRecord) -> CandidateRecord:
+        """The candidate with what the named extractors found."""
+        ...
+
+    async def score(self, candidate: CandidateRecord) -> MetricScore | ScoreError:
+        """The named metric's outcome."""
+        ...
+
+
+class MetricContext(Mapping[str, Any]):
+    """The item's fields as a mapping, and what else a metric, selector or reducer is told.
+
+    `judge_service` asks judges; `judges` are those that the component's configuration names. `seed`
+    is the candidate's, `config` the reference's configuration as written, `metric_id` the metric's
+    name in the plan, and `trial` the trial with the prompt that was sent. Where the configuration
+    names extractors (ExtractorRefSpec) or a metric (MetricRefSpec), `extract` and `score` apply
+    them to single candidates.
     """
 
-    __slots__ = ("_item", "config", "judge_service", "judges", "metric_id", "seed", "trial")
+    __slots__ = (
+        "_item", "_reader", "config", "judge_service", "judges", "metric_id", "seed", "trial",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -98,14 +127,30 @@ class MetricContext(Mapping[str, Any]):
         judges: Sequence[JudgeInferenceSpec | str] = (),
         metric_id: str = "",
         trial: TrialSpec | None = None,
+        reader: CandidateReader | None = None,
     ) -> None:
         self._item = item
+        self._reader = reader
         self.judge_service = judge_service
         self.seed = seed
         self.config: Mapping[str, Any] = config or {}
         self.judges = tuple(judges)
         self.metric_id = metric_id
         self.trial = trial
+
+    async def extract(self, candidate: CandidateRecord) -> CandidateRecord:
+        """A candidate with what the extractors that the configuration names found in it."""
+        return await self._reading().extract(candidate)
+
+    async def score(self, candidate: CandidateRecord) -> MetricScore | ScoreError:
+        """One candidate's score by the metric that the configuration names, after `extract`."""
+        return await self._reading().score(candidate)
+
+    def _reading(self) -> CandidateReader:
+        if self._reader is None:
+            msg = "this context reads no candidates: name extractors or a metric in the config"
+            raise PluginError(msg)
+        return self._reader
 
     def __getitem__(self, key: str) -> Any:
         return self._item[key]
@@ -119,3 +164,9 @@ class MetricContext(Mapping[str, Any]):
 
 EvalScoreContext = MetricContext
 """The context of a metric that builds an evaluation workflow: the same one."""
+
+SelectContext = MetricContext
+"""The context of a selector: the same one."""
+
+ReduceContext = MetricContext
+"""The context of a reducer: the same one."""

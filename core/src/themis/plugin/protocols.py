@@ -85,7 +85,10 @@ class Metric(Protocol):
     ) -> (
         MetricScore | ScoreError | float | bool | Awaitable[MetricScore | ScoreError | float | bool]
     ):
-        """Score the parsed answer (`candidate.best_extraction()`), or the raw output."""
+        """Score the parsed answer (`candidate.best_extraction()`), or the raw output.
+
+        A metric whose declared `subject` is `candidates` gets a sequence of a trial's candidates.
+        """
         ...
 
 
@@ -103,9 +106,9 @@ class CandidateSelector(Protocol):
     """Chooses which candidates go on."""
 
     def select(
-        self, candidates: Sequence[CandidateRecord], ctx: Any
+        self, candidates: Sequence[CandidateRecord], ctx: MetricContext
     ) -> Sequence[CandidateRecord] | Awaitable[Sequence[CandidateRecord]]:
-        """Some of `candidates`, in order."""
+        """Some of `candidates` (those that succeeded), at least one, in order."""
         ...
 
 
@@ -114,9 +117,12 @@ class CandidateReducer(Protocol):
     """Turns N candidates into one."""
 
     def reduce(
-        self, candidates: Sequence[CandidateRecord], ctx: Any
-    ) -> CandidateRecord | Awaitable[CandidateRecord]:
-        """One candidate that stands for `candidates`."""
+        self, candidates: Sequence[CandidateRecord], ctx: MetricContext
+    ) -> CandidateRecord | str | Awaitable[CandidateRecord | str]:
+        """One candidate that stands for `candidates`: one of them, a new one, or its text.
+
+        A `ReducedCandidate` also says in `details` how it came about.
+        """
         ...
 
 

@@ -32,14 +32,17 @@ from themis.records.timeline import (
     TrialStatus,
 )
 from themis.records.trial import (
+    WHOLE_TRIAL,
     CandidateRecord,
     ObservabilityLink,
     ObservabilitySnapshot,
+    ReducedCandidate,
     TrialRecord,
     TrialSpec,
 )
 
 __all__ = [
+    "WHOLE_TRIAL",
     "CandidateRecord",
     "ContentPart",
     "ConversationTrace",
@@ -57,6 +60,7 @@ __all__ = [
     "ObservabilityLink",
     "ObservabilitySnapshot",
     "RecordTimeline",
+    "ReducedCandidate",
     "Role",
     "ScoreError",
     "StageName",

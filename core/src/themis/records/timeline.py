@@ -10,7 +10,7 @@ from themis.errors import ErrorCode
 
 __all__ = ["FailureRecord", "RecordTimeline", "StageName", "TimelineStage", "TrialStatus"]
 
-StageName = Literal["render", "generate", "parse", "score", "judge", "load"]
+StageName = Literal["render", "generate", "reduce", "parse", "score", "judge", "load"]
 TrialStatus = Literal["ok", "error", "skipped", "partial"]
 
 

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     from themis.specs import InferenceParamsSpec, McpServerSpec, ModelSpec, ToolSpec
 
 __all__ = [
+    "WHOLE_TRIAL",
     "CandidateRecord",
     "ObservabilityLink",
     "ObservabilitySnapshot",
+    "ReducedCandidate",
     "TrialRecord",
     "TrialSpec",
 ]
+
+WHOLE_TRIAL = -1
+"""The sample index of what belongs to a trial as a whole: its reduced candidate, its own scores."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -78,12 +83,31 @@ class CandidateRecord:
 
 
 @attrs.frozen(slots=True, kw_only=True)
+class ReducedCandidate(CandidateRecord):
+    """The one candidate that stands for a trial's N; its sample index is `WHOLE_TRIAL`.
+
+    `source_candidate_ids` are those it was made of, in order; `details` is what the reducer says of
+    how it came about (votes, say).
+    """
+
+    sample_index: int = WHOLE_TRIAL
+    source_candidate_ids: tuple[str, ...] = ()
+    details: dict[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen(slots=True, kw_only=True)
 class TrialRecord:
-    """A trial with its candidates. `partial`: some candidates failed."""
+    """A trial with its candidates. `partial`: some candidates failed.
+
+    `reduced` stands for the candidates where the slice has a reduction. `evaluation` holds the
+    scores of the candidates as a set.
+    """
 
     trial_spec: TrialSpec
     status: TrialStatus
     candidates: tuple[CandidateRecord, ...] = ()
+    reduced: ReducedCandidate | None = None
+    evaluation: EvaluationRecord | None = None
     timeline: RecordTimeline | None = None
     item: Mapping[str, Any] | None = None
 

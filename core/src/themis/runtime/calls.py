@@ -140,9 +140,9 @@ class ComponentCalls:
         *args: Any,
         blocking: bool = False,
     ) -> Any:
-        """Call under the stage's gate. A judged metric waits for calls that have deadlines."""
-        judged = stage == "judge"
-        outcome = await self._limits.stage_gate("score" if judged else stage).call(
+        """Call under the stage's gate. What asks judges waits for calls that have deadlines."""
+        judged = stage in {"judge", "reduce"}
+        outcome = await self._limits.stage_gate("score" if stage == "judge" else stage).call(
             function,
             *args,
             component=method.label,
@@ -169,6 +169,7 @@ class ComponentCalls:
 
 
 _STAGE_CODES: Mapping[StageName, ErrorCode] = {
+    "reduce": ErrorCode.METRIC_COMPUTATION,
     "parse": ErrorCode.PARSE_ERROR,
     "score": ErrorCode.METRIC_COMPUTATION,
     "judge": ErrorCode.METRIC_COMPUTATION,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from themis.errors import ItemError
 from themis.planning.estimate import CostEstimate, ModelEstimate, PriceTable, StageEstimate
 from themis.planning.tokens import TokenCounter
-from themis.runtime.survey import Survey, survey
+from themis.runtime.survey import SURVEYED, Survey, survey
 
 if TYPE_CHECKING:
     from themis.planning.items import PlannedItem
@@ -27,27 +27,31 @@ def estimate(
 ) -> CostEstimate:
     """Work, tokens and cost of what the store does not have yet."""
     found = survey(planner, experiment)
-    totals = dict.fromkeys(("generate", "parse", "score"), 0)
+    totals = dict.fromkeys(SURVEYED, 0)
     done = dict(totals)
     pending: dict[int, list[bytes]] = {}
     entries = found.candidates()
     counted: set[bytes] = set()  # slices that share items and arms share their artifacts
     while chunk := list(islice(entries, _CHUNK)):
-        every = [key for keys in chunk for names in keys.stages().values() for key in names]
+        every = [key for keys in chunk for names in keys.stages.values() for key in names]
         known = planner.store.known(every)
         for keys in chunk:
-            new = keys.candidate not in counted
-            for stage, names in keys.stages().items():
+            new = [key for key in keys.stages["generate"] if key not in counted]
+            for stage, names in keys.stages.items():
                 fresh = [name for name in names if name not in counted]
                 counted.update(fresh)
                 totals[stage] += len(fresh)
                 done[stage] += sum(name in known for name in fresh)
-            if new and keys.arm.engine is not None and keys.candidate not in known:
+            if any(key not in known for key in new):
                 pending.setdefault(keys.arm.index, []).append(keys.item)
     models, assumptions = _models(found, pending, prices)
     return CostEstimate(
         run_id=found.run_id,
-        stages={stage: StageEstimate(totals[stage], done[stage]) for stage in totals},
+        stages={
+            stage: StageEstimate(totals[stage], done[stage])
+            for stage in totals
+            if totals[stage] or stage != "reduce"
+        },
         models=models,
         assumptions=assumptions,
     )

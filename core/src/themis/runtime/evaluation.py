@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from themis.errors import ThemisError
-from themis.plugin import MetricContext, WorkflowOutcome
+from themis.planning.keys import parse_key
 from themis.records import (
     CandidateRecord,
     EvaluationRecord,
@@ -23,17 +23,15 @@ from themis.records import (
     TrialSpec,
 )
 from themis.runtime.hooks import HookError
-from themis.runtime.outcomes import as_extraction, as_score, failed_extraction
-from themis.runtime.subjects import subject_of
-from themis.runtime.workflows import audited, evaluate_workflow
+from themis.runtime.measuring import Measurer, Setting, Subject
+from themis.runtime.outcomes import as_score, failed_extraction
+from themis.runtime.reducing import no_members
+from themis.runtime.work import PendingParse, PendingScore, Work
 
 if TYPE_CHECKING:
-    from themis.planning.binding import BoundComponent
     from themis.planning.plan import Parse, Score
-    from themis.runtime.calls import ComponentCalls
     from themis.runtime.hooks import Hooks
-    from themis.runtime.judging import JudgeCalls, JudgeService
-    from themis.runtime.work import PendingParse, PendingScore, Work
+    from themis.runtime.whole_trial import WholeTrial
 
 __all__ = ["Evaluated", "Evaluator"]
 
@@ -52,40 +50,63 @@ class Evaluated:
 class Evaluator:
     """Runs what a `Work` still lacks after generation."""
 
-    calls: ComponentCalls
+    measurer: Measurer
     hooks: Hooks
-    judges: JudgeService
 
-    async def evaluate(self, work: Work, candidate: CandidateRecord, trial: TrialSpec) -> Evaluated:
-        """All missing parses and scores of one candidate."""
+    async def evaluate(
+        self,
+        work: Work,
+        candidate: CandidateRecord | None,
+        trial: TrialSpec,
+        *,
+        whole: WholeTrial | None = None,
+    ) -> Evaluated:
+        """All missing parses and scores of one candidate.
+
+        With `whole`, those of a trial: `candidate` is its reduced one, or None if it has none.
+        """
         out = Evaluated()
+        setting = Setting(trial, work.payload_item, work.seed)
+        if candidate is not None:
+            parsed = await self._parses(out, work, candidate, trial)
+            for pending in _by_score(work.scores, of_set=False):
+                subject = _subject(pending[0].score, work, candidate, parsed)
+                await self._score_pass(out, pending, subject, setting)
+        if whole is not None:
+            for pending in _by_score(work.scores, of_set=True):
+                await self._score_set(out, pending, whole, setting)
+        return out
+
+    async def _parses(
+        self, out: Evaluated, work: Work, candidate: CandidateRecord, trial: TrialSpec
+    ) -> dict[bytes, CandidateRecord]:
         parsed: dict[bytes, CandidateRecord] = {}
         for entry in work.parses:
-            started, clock = time.time(), time.perf_counter()
-            view = await self._parse(entry.parse, candidate, trial)
+            view = await self._timed_parse(out, entry, candidate, trial)
             parsed[entry.parse.key] = view
-            out.parses.append((entry, view.extractions))
-            error = _parse_error(view)
-            out.timeline.append(_stage("parse", entry.parse.name, started, clock, error))
-        for pending in _by_score(work.scores):
-            subject = _subject(pending[0].score, work, candidate, parsed)
-            await self._score_pass(out, work, pending, subject, trial)
-        return out
+            if work.whole is not None:  # the trial's own scores read it too
+                work.stored_parses[entry.parse.key] = view.extractions
+        return parsed
+
+    async def _timed_parse(
+        self, out: Evaluated, entry: PendingParse, candidate: CandidateRecord, trial: TrialSpec
+    ) -> CandidateRecord:
+        started, clock = time.time(), time.perf_counter()
+        view = await self._parse(entry.parse, candidate, trial)
+        out.parses.append((entry, view.extractions))
+        error = _parse_error(view)
+        out.timeline.append(_stage("parse", entry.parse.name, started, clock, error))
+        return view
 
     async def _parse(
         self, parse: Parse, candidate: CandidateRecord, trial: TrialSpec
     ) -> CandidateRecord:
         """The candidate with this parse's extractions: the chain up to its first success."""
-        records: list[ExtractionRecord] = []
         try:
             if self.hooks.pre_extraction:
                 candidate = await self.hooks.apply("pre_extraction", trial, candidate)
-            for link in parse.chain:
-                record = await self._extract(link, trial, candidate)
-                records.append(record)
-                if record.success:
-                    break
-            candidate = attrs.evolve(candidate, extractions=tuple(records))
+            records = await self.measurer.extract(parse.chain, trial, candidate)
+            candidate = attrs.evolve(candidate, extractions=records)
             if self.hooks.post_extraction:
                 candidate = await self.hooks.apply("post_extraction", trial, candidate)
         except ThemisError as error:
@@ -93,87 +114,66 @@ class Evaluator:
             return attrs.evolve(candidate, extractions=(failed,))
         return candidate
 
-    async def _extract(
-        self, link: BoundComponent, trial: TrialSpec, candidate: CandidateRecord
-    ) -> ExtractionRecord:
-        try:
-            value = await self.calls.evaluate(
-                link, "extract", "parse", trial, candidate, link.config
-            )
-        except ThemisError as error:
-            return failed_extraction(link.name, error.message)
-        return as_extraction(value, extractor=link.name)
-
     async def _score_pass(
         self,
         out: Evaluated,
-        work: Work,
         pending: Sequence[PendingScore],
         subject: CandidateRecord,
-        trial: TrialSpec,
+        setting: Setting,
     ) -> None:
         """The missing metrics of one score; the hooks see the candidate once before and after."""
+        trial = setting.trial
         try:
             if self.hooks.pre_eval:
                 subject = await self.hooks.apply("pre_eval", trial, subject)
-            outcomes = [await self._timed(out, work, entry, subject, trial) for entry in pending]
+            outcomes = [await self._measured(out, entry, subject, setting) for entry in pending]
             if self.hooks.post_eval:
                 outcomes = await self._post_eval(pending[0].score, outcomes, subject, trial)
         except ThemisError as error:
             outcomes = [_failed(entry, error) for entry in pending]
         out.scores.extend(zip(pending, outcomes, strict=True))
 
-    async def _timed(
-        self,
-        out: Evaluated,
-        work: Work,
-        pending: PendingScore,
-        subject: CandidateRecord,
-        trial: TrialSpec,
+    async def _score_set(
+        self, out: Evaluated, pending: Sequence[PendingScore], whole: WholeTrial, setting: Setting
+    ) -> None:
+        """Metrics of the candidates as a set; hooks are about one candidate, and take no part."""
+        members = await self._members(out, pending[0].score.parse, whole, setting.trial)
+        for entry in pending:
+            if members:
+                outcome = await self._measured(out, entry, members, setting)
+            else:
+                outcome = _no_members(entry, whole)
+            out.scores.append((entry, outcome))
+
+    async def _members(
+        self, out: Evaluated, parse: Parse | None, whole: WholeTrial, trial: TrialSpec
+    ) -> tuple[CandidateRecord, ...]:
+        """The trial's candidates, read by `parse`; what was read before is not read again."""
+        if parse is None:
+            return whole.members
+        known = whole.parsed(parse)
+        members = []
+        for sample, candidate in sorted(whole.candidates.items()):
+            if sample not in known:
+                work = whole.samples[sample]
+                entry = PendingParse(parse, parse_key(work.candidate_key, parse.key))
+                view = await self._timed_parse(out, entry, candidate, trial)
+                work.stored_parses[parse.key] = known[sample] = view.extractions
+            members.append(attrs.evolve(candidate, extractions=known[sample]))
+        return tuple(members)
+
+    async def _measured(
+        self, out: Evaluated, pending: PendingScore, subject: Subject, setting: Setting
     ) -> MetricScore | ScoreError:
         metric = pending.metric
         started, clock = time.time(), time.perf_counter()
-        asked = self.judges.calls_for(metric, pending.key) if metric.judged else None
-        outcome = await self._score(pending, work, subject, trial, asked)
-        entries = asked.entries if asked is not None else ()
-        if isinstance(outcome, WorkflowOutcome):
-            entries, outcome = audited(entries, outcome.judgments), outcome.score
-        if entries:
-            out.audits.append(JudgeAuditTrail(metric.metric_id, entries))
-        stage: StageName = "score" if asked is None else "judge"
+        measured = await self.measurer.measure(metric, subject, setting, key=pending.key)
+        out.audits.extend(measured.audits)
+        stage: StageName = "judge" if metric.judged else "score"
+        outcome = measured.outcome
         error = outcome.message if isinstance(outcome, ScoreError) else None
         out.timeline.append(_stage(stage, metric.metric_id, started, clock, error))
         return outcome
-
-    async def _score(
-        self,
-        pending: PendingScore,
-        work: Work,
-        subject: CandidateRecord,
-        trial: TrialSpec,
-        asked: JudgeCalls | None,
-    ) -> MetricScore | ScoreError | WorkflowOutcome:
-        metric = pending.metric
-        context = MetricContext(
-            work.payload_item.own_fields(),
-            judge_service=asked,
-            seed=work.seed,
-            config=metric.component.raw_config,
-            judges=metric.judge_specs,
-            metric_id=metric.metric_id,
-            trial=trial,
-        )
-        stage: StageName = "score" if asked is None else "judge"
-        given = subject_of(metric.subject, subject, trial)
-        try:
-            if metric.component.builds_workflow:
-                return await evaluate_workflow(self.calls, metric, given, context)
-            value = await self.calls.evaluate(
-                metric.component, "score", stage, trial, given, context
-            )
-        except ThemisError as error:
-            return _failed(pending, error)
-        return as_score(value, metric=metric.metric_id)
 
     async def _post_eval(
         self,
@@ -193,10 +193,20 @@ class Evaluator:
         return [as_score(left[o.metric_id], metric=o.metric_id) for o in outcomes]
 
 
-def _by_score(pending: Sequence[PendingScore]) -> Iterator[list[PendingScore]]:
-    """The missing metrics of each score, in order."""
-    for _, group in groupby(pending, key=lambda entry: entry.score.name):
+def _by_score(pending: Sequence[PendingScore], *, of_set: bool) -> Iterator[list[PendingScore]]:
+    """The missing metrics of each score, in order: those of a set of candidates, or the others."""
+    wanted = (entry for entry in pending if (entry.metric.subject == "candidates") == of_set)
+    for _, group in groupby(wanted, key=lambda entry: entry.score.name):
         yield list(group)
+
+
+def _no_members(pending: PendingScore, whole: WholeTrial) -> ScoreError:
+    """No candidate of the trial succeeded; the first one's reason stands for it."""
+    failure = no_members(whole.failures).failure
+    assert failure is not None
+    return ScoreError(
+        metric_id=pending.metric.metric_id, message=failure.message, code=failure.code
+    )
 
 
 def _failed(pending: PendingScore, error: ThemisError) -> ScoreError:

@@ -19,13 +19,22 @@ from themis.runtime.hooks import Hooks
 from themis.runtime.judging import JudgeService
 from themis.runtime.limits import RunLimits
 from themis.runtime.logging import get_logger
+from themis.runtime.measuring import Measurer
+from themis.runtime.outcome import Outcome
 from themis.runtime.partitions import RunPartitions
 from themis.runtime.pipeline import Pipeline
 from themis.runtime.progress import ProgressSnapshot, ProgressStatus, ProgressTracker
 from themis.runtime.recording import Recorder
-from themis.runtime.source import Stages, WorkSource
+from themis.runtime.reducing import Reducer
+from themis.runtime.source import WorkSource
+from themis.runtime.stages import STAGES, RunStage, Stages
 from themis.runtime.tally import Tally
-from themis.runtime.watched import WatchedEvaluator, WatchedGenerator, WatchedJudges
+from themis.runtime.watched import (
+    WatchedEvaluator,
+    WatchedGenerator,
+    WatchedJudges,
+    WatchedReducer,
+)
 from themis.storage.finished import outcome_counts
 
 if TYPE_CHECKING:
@@ -108,11 +117,13 @@ class Execution:
             limits.close()
             await instances.close()
         await recorder.drain()
-        drained = cancellation.draining.is_set()
-        status = "interrupted" if drained else await asyncio.to_thread(self._outcome)
-        await recorder.status(status)
-        self.progress.status = status
-        return status
+        if cancellation.draining.is_set():
+            outcome = Outcome("interrupted", self._stored_through())
+        else:
+            outcome = await asyncio.to_thread(self._outcome)
+        await recorder.status(outcome.status, through=outcome.through)
+        self.progress.status = outcome.status
+        return outcome.status
 
     async def _pipeline(
         self,
@@ -128,14 +139,16 @@ class Execution:
             secrets=self.context.secrets,
         )
         hooks = Hooks.of(self.registry.iter_hooks())
+        measurer = self._measurer(calls)
         generator = self._generator(calls, hooks, recorder)
-        evaluator = self._evaluator(calls, hooks)
+        evaluator = self._evaluator(measurer, hooks)
         tally = self._tally()
 
         def pipeline(trials: range | None) -> Pipeline:
             return Pipeline(
                 source=self._source(trials),
                 generator=generator,
+                reducer=self._reducer(measurer),
                 evaluator=evaluator,
                 recorder=recorder,
                 tally=tally,
@@ -164,13 +177,23 @@ class Execution:
             return Generator(**options)
         return WatchedGenerator(watch=self.watch, **options)
 
-    def _evaluator(self, calls: ComponentCalls, hooks: Hooks) -> Evaluator:
+    def _measurer(self, calls: ComponentCalls) -> Measurer:
         seed = self.planned.plan.global_seed
         if self.watch is None:
-            judges = JudgeService(calls=calls, global_seed=seed)
-            return Evaluator(calls=calls, hooks=hooks, judges=judges)
+            return Measurer(calls=calls, judges=JudgeService(calls=calls, global_seed=seed))
         watched = WatchedJudges(calls=calls, global_seed=seed, watch=self.watch)
-        return WatchedEvaluator(calls=calls, hooks=hooks, judges=watched)
+        return Measurer(calls=calls, judges=watched)
+
+    def _reducer(self, measurer: Measurer) -> Reducer:
+        seed = self.planned.plan.global_seed
+        if self.watch is None:
+            return Reducer(measurer=measurer, global_seed=seed)
+        return WatchedReducer(measurer=measurer, global_seed=seed, watch=self.watch)
+
+    def _evaluator(self, measurer: Measurer, hooks: Hooks) -> Evaluator:
+        if isinstance(measurer.judges, WatchedJudges):
+            return WatchedEvaluator(measurer=measurer, hooks=hooks, watched=measurer.judges)
+        return Evaluator(measurer=measurer, hooks=hooks)
 
     async def _run_through(self, pipeline: Callable[[range | None], Pipeline]) -> None:
         """All trials at once, or partition by partition as the backend decides."""
@@ -187,11 +210,20 @@ class Execution:
         )
 
     def _tally(self) -> Tally:
-        manifest = self.planned.manifest
+        manifest, plan = self.planned.manifest, self.planned.plan
         tally = Tally(
             run_id=manifest.run_id, progress=self.progress, bus=self.bus, stages=self.stages
         )
-        tally.expect(manifest.trial_count * manifest.num_samples)
+        samples = manifest.num_samples
+        parts = zip(plan.slices, manifest.datasets, strict=True)
+        tally.expect(
+            manifest.trial_count * samples,
+            reductions=manifest.counts.get("reduce", 0),
+            evaluations=sum(
+                entry.item_count * len(part.arms) * part.evaluations(samples)
+                for part, entry in parts
+            ),
+        )
         return tally
 
     def _source(self, trials: range | None) -> WorkSource:
@@ -205,15 +237,16 @@ class Execution:
             trials=trials,
         )
 
-    def _outcome(self) -> ProgressStatus:
+    def _outcome(self) -> Outcome:
         """`completed`, or how the run falls short of that, from what is recorded."""
+        reductions = self.planned.manifest.counts.get("reduce", 0)
         with self.store.reader() as connection:
-            counts = outcome_counts(connection, self.planned.run)
-        if counts.missing:
-            return "pending"
-        if counts.failed == 0:
-            return "completed"
-        return "failed" if counts.ok == 0 else "partial_failure"
+            counts = outcome_counts(connection, self.planned.run, reductions=reductions)
+        return Outcome.of(counts, self.stages, before=self._stored_through())
+
+    def _stored_through(self) -> RunStage | None:
+        through = self.store.run(self.planned.manifest.run_id).through_stage
+        return next((stage for stage in STAGES if stage == through), None)
 
     async def _report(self, limits: RunLimits) -> None:
         while True:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from themis.runtime.source import WorkChunk
+    from themis.runtime.whole_trial import WholeTrial
     from themis.runtime.work import Work
 
 __all__ = ["LaneFeed"]
@@ -32,7 +33,7 @@ class LaneFeed:
         self._chunks = chunks
         self._executor = executor
         self._on_chunk = on_chunk
-        self._lanes: deque[list[Work]] = deque()
+        self._lanes: deque[list[Work | WholeTrial]] = deque()
         self._lock = asyncio.Lock()
         self._ahead: asyncio.Future[WorkChunk | None] | None = None
         self._exhausted = False
@@ -40,7 +41,7 @@ class LaneFeed:
     def __aiter__(self) -> LaneFeed:
         return self
 
-    async def __anext__(self) -> list[Work]:
+    async def __anext__(self) -> list[Work | WholeTrial]:
         while not self._lanes:
             if self._exhausted:
                 raise StopAsyncIteration

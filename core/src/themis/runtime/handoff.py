@@ -19,8 +19,10 @@ from themis.runtime.hooks import HookError, Hooks
 from themis.runtime.importing import ImportSummary
 from themis.runtime.outcomes import as_score
 from themis.runtime.rendering import as_sent_now
-from themis.runtime.source import Stages, WorkSource
+from themis.runtime.source import WorkSource
+from themis.runtime.stages import Stages
 from themis.runtime.tasks import evaluation_tasks, generation_task
+from themis.runtime.whole_trial import WholeTrial
 from themis.storage import Event, recording
 from themis.storage.recording import ScoreEntry
 
@@ -56,7 +58,7 @@ class HandOff:
             SpecValidationError: hooks would change results that are made elsewhere.
         """
         self._refuse_hooks("post_inference")
-        stages = Stages(parse=False, score=False)
+        stages = Stages.between("generate", "generate")
         tasks = [
             generation_task(work, trial)
             for work in self._pending(planned, stages)
@@ -73,7 +75,7 @@ class HandOff:
         self._refuse_hooks("pre_eval", "post_eval")
         tasks = [
             task
-            for work in self._pending(planned, Stages(generate=False, parse=False))
+            for work in self._pending(planned, Stages.between("score", "judge"))
             for task in evaluation_tasks(work)
         ]
         return EvaluationBundle(run_id=planned.manifest.run_id, tasks=tuple(tasks))
@@ -138,7 +140,8 @@ class HandOff:
         )
         for chunk in source.chunks(frozenset(arm.index for arm in planned.plan.arms)):
             for lane in chunk.lanes:
-                yield from lane
+                for entry in lane:
+                    yield entry.work if isinstance(entry, WholeTrial) else entry
 
     def _run(self, bundle: Bundle) -> int:
         row = self._store.find_run(bundle.run_id)

@@ -22,7 +22,7 @@ from themis.runtime.outcomes import as_inference
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
-    from themis.planning.plan import MetricPlan
+    from themis.planning.plan import MetricPlan, ReductionStep
     from themis.runtime.calls import ComponentCalls
     from themis.runtime.limits import CallOutcome
     from themis.specs import JudgeInferenceSpec
@@ -37,7 +37,7 @@ class JudgeService:
     calls: ComponentCalls
     global_seed: int
 
-    def calls_for(self, metric: MetricPlan, subject: bytes) -> JudgeCalls:
+    def calls_for(self, metric: MetricPlan | ReductionStep, subject: bytes) -> JudgeCalls:
         """The view that one metric gets for one candidate; `subject` is its score's key."""
         return JudgeCalls(self, metric, subject)
 
@@ -45,7 +45,9 @@ class JudgeService:
 class JudgeCalls:
     """`context.judge_service`: asks, and keeps an audit entry of every call."""
 
-    def __init__(self, service: JudgeService, metric: MetricPlan, subject: bytes) -> None:
+    def __init__(
+        self, service: JudgeService, metric: MetricPlan | ReductionStep, subject: bytes
+    ) -> None:
         self._service = service
         self._metric = metric
         self._subject = subject

@@ -17,6 +17,7 @@ __all__ = ["DEFAULT_DEADLINES", "RuntimeOptions"]
 DEFAULT_DEADLINES: Mapping[StageName, float] = {
     "render": 60.0,
     "generate": 600.0,
+    "reduce": 60.0,
     "parse": 60.0,
     "score": 60.0,
     "judge": 600.0,

@@ -27,7 +27,7 @@ from themis.runtime.planner import PlannedRun, RunPlanner
 from themis.runtime.progress import ProgressSnapshot
 from themis.runtime.providers import DatasetProviders
 from themis.runtime.rendering import blocking
-from themis.runtime.source import Stages
+from themis.runtime.stages import Stages
 from themis.runtime.stores import open_project_store
 from themis.runtime.tools import check_handlers
 from themis.runtime.watching import watch_run
@@ -214,7 +214,7 @@ class Orchestrator:
         progress: ProgressListener | None = None,
     ) -> BenchmarkResult:
         """Only the missing generations."""
-        stages = Stages(parse=False, score=False)
+        stages = Stages.between("generate", "generate")
         return self._run(self._plan(spec), stages, runtime, progress)
 
     def transform(
@@ -224,8 +224,8 @@ class Orchestrator:
         runtime: RuntimeContext | None = None,
         progress: ProgressListener | None = None,
     ) -> BenchmarkResult:
-        """Only the missing parses of the candidates that there are."""
-        stages = Stages(generate=False, score=False)
+        """Only the missing reductions and parses of the candidates that there are."""
+        stages = Stages.between("reduce", "parse")
         return self._run(self._plan(spec), stages, runtime, progress)
 
     def evaluate(
@@ -235,7 +235,7 @@ class Orchestrator:
         runtime: RuntimeContext | None = None,
         progress: ProgressListener | None = None,
     ) -> BenchmarkResult:
-        """The missing scores of the candidates that there are, and the parses they need."""
+        """The missing scores of the candidates that there are, and what they need before."""
         return self._run(self._plan(spec), Stages(generate=False), runtime, progress)
 
     def submit(
@@ -326,10 +326,10 @@ class Orchestrator:
     def export_evaluation_bundle(self, spec: Spec) -> EvaluationBundle:
         """The pending scores of a spec, with the candidates they are about.
 
-        The parses that the scores read are done first, here.
+        The reductions and parses that the scores read are done first, here.
         """
         planned = self._plan(spec)
-        self._run(planned, Stages(generate=False, score=False), None, None)
+        self._run(planned, Stages.between("reduce", "parse"), None, None)
         return self._hand_off().export_evaluation(planned)
 
     def import_evaluation_results(

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from themis.records import CandidateRecord, TrialSpec
 from themis.runtime.feed import LaneFeed
 from themis.runtime.limits import CallNotStarted
+from themis.runtime.measuring import Setting
+from themis.runtime.reducing import no_members
+from themis.runtime.whole_trial import WholeTrial
 
 if TYPE_CHECKING:
     from themis.planning.plan import Arm
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from themis.runtime.evaluation import Evaluator
     from themis.runtime.generation import Generator
     from themis.runtime.recording import Recorder
+    from themis.runtime.reducing import Reduced, Reducer
     from themis.runtime.source import WorkChunk, WorkSource
     from themis.runtime.tally import Tally
     from themis.runtime.work import Work
@@ -40,6 +44,7 @@ class Pipeline:
 
     source: WorkSource
     generator: Generator
+    reducer: Reducer
     evaluator: Evaluator
     recorder: Recorder
     tally: Tally
@@ -91,7 +96,10 @@ class Pipeline:
             for work in lane:
                 if self.cancellation.draining.is_set():
                     return
-                await self._process(work, group)
+                if isinstance(work, WholeTrial):
+                    await self._go_on(work, group)
+                else:
+                    await self._process(work, group)
 
     async def _process(self, work: Work, group: asyncio.TaskGroup) -> None:
         candidate = work.candidate
@@ -103,12 +111,11 @@ class Pipeline:
                 return
             candidate, trial = made
         if candidate.status != "ok" or not (work.parses or work.scores):
-            return
-        if any(entry.metric.judged for entry in work.scores):
-            await self._judging.acquire()
-            group.create_task(self._judged(work, candidate, trial))
+            await self._settled(work, candidate, trial, group)
+        elif any(entry.metric.judged for entry in work.scores):
+            await self._in_background(self._evaluate(work, candidate, trial, group), group)
         else:
-            await self._evaluate(work, candidate, trial)
+            await self._evaluate(work, candidate, trial, group)
 
     async def _generate(self, work: Work) -> tuple[CandidateRecord, TrialSpec] | None:
         """The candidate and its trial; None when the run drains before the call was made."""
@@ -123,22 +130,113 @@ class Pipeline:
             )
         return generated.candidate, generated.trial
 
-    async def _judged(self, work: Work, candidate: CandidateRecord, trial: TrialSpec) -> None:
-        try:
-            await self._evaluate(work, candidate, trial)
-        finally:
-            self._judging.release()
+    async def _in_background(
+        self, judged: Coroutine[Any, Any, None], group: asyncio.TaskGroup
+    ) -> None:
+        """Work that waits for judges holds no worker; as many of it as may wait are begun."""
+        await self._judging.acquire()
 
-    async def _evaluate(self, work: Work, candidate: CandidateRecord, trial: TrialSpec) -> None:
+        async def run() -> None:
+            try:
+                await judged
+            finally:
+                self._judging.release()
+
+        group.create_task(run())
+
+    async def _evaluate(
+        self, work: Work, candidate: CandidateRecord, trial: TrialSpec, group: asyncio.TaskGroup
+    ) -> None:
+        if await self._evaluated(work, candidate, trial, None):
+            await self._settled(work, candidate, trial, group)
+
+    async def _evaluated(
+        self,
+        work: Work,
+        candidate: CandidateRecord | None,
+        trial: TrialSpec,
+        whole: WholeTrial | None,
+    ) -> bool:
+        """Whether the outcome is on its way to the store; not when the run drains first."""
         with self.tally.under_way("score") as step:
             try:
-                outcome = await self.evaluator.evaluate(work, candidate, trial)
+                outcome = await self.evaluator.evaluate(work, candidate, trial, whole=whole)
             except CallNotStarted:
-                return
+                return False
             step.queued()
             await self.recorder.evaluated(
                 work, outcome, lambda: self.tally.evaluated(work, outcome)
             )
+        return True
+
+    async def _settled(
+        self, work: Work, candidate: CandidateRecord, trial: TrialSpec, group: asyncio.TaskGroup
+    ) -> None:
+        """A sample is through; the last one of its trial goes on with what is done once."""
+        whole = work.whole
+        if whole is None:
+            return
+        if whole.work.item is None:
+            whole.work.item = work.item
+        whole.trial = trial
+        if whole.settle(work, candidate):
+            await self._go_on(whole, group)
+
+    async def _go_on(self, whole: WholeTrial, group: asyncio.TaskGroup) -> None:
+        reduction = whole.work.reduction
+        judged = any(entry.metric.judged for entry in whole.work.scores)
+        if judged or (whole.reduces and reduction is not None and reduction.judged):
+            await self._in_background(self._finish(whole), group)
+        else:
+            await self._finish(whole)
+
+    async def _finish(self, whole: WholeTrial) -> None:
+        """Reduce, then evaluate: whatever of it is missing."""
+        if whole.failures:
+            await self._narrow(whole)
+        work = whole.work
+        trial = whole.trial or await self._trial_of(whole)
+        candidate = work.candidate
+        if whole.reduces:
+            reduced = await self._reduce(whole, trial)
+            if reduced is None:
+                return
+            candidate = reduced.candidate
+            if candidate is None:  # what scores the reduced candidate has none to score
+                work.parses, work.scores = (), work.set_scores()
+        if work.parses or work.scores:
+            await self._evaluated(work, candidate, trial, whole)
+
+    async def _narrow(self, whole: WholeTrial) -> None:
+        adoption = await asyncio.to_thread(self.source.look_again, whole)
+        if adoption:
+            await self.recorder.reused(adoption)
+
+    async def _trial_of(self, whole: WholeTrial) -> TrialSpec:
+        seen = next(iter(whole.members), whole.work.candidate)
+        assert seen is not None  # a trial of which nothing is stored has samples under way
+        return await self.generator.trial_of(whole.work, seen)
+
+    async def _reduce(self, whole: WholeTrial, trial: TrialSpec) -> Reduced | None:
+        """What came of the reduction; None when the run drains first."""
+        work = whole.work
+        reduction = work.reduction
+        assert reduction is not None
+        setting = Setting(trial, work.payload_item, None)
+        with self.tally.under_way("reduce") as step:
+            try:
+                reduced = (
+                    await self.reducer.reduce(
+                        reduction, whole.members, setting, key=work.candidate_key
+                    )
+                    if whole.candidates
+                    else no_members(whole.failures)
+                )
+            except CallNotStarted:
+                return None
+            step.queued()
+            await self.recorder.reduced(work, reduced, lambda: self.tally.reduced(work, reduced))
+        return reduced
 
 
 def _by_engine(arms: Sequence[Arm]) -> list[frozenset[int]]:

@@ -246,18 +246,28 @@ def _drift(manifest: RunManifest, plan: Plan) -> str:
 
 def _column(row: Mapping[str, Any]) -> PlannedMetric:
     """A metric of the manifest as the store's column."""
-    fields = ("metric_id", "score_name", "slice_id", "evaluation_hash", "transform_hash")
-    return PlannedMetric(**{name: row[name] for name in fields})
+    return PlannedMetric(
+        metric_id=row["metric_id"],
+        score_name=row["score_name"],
+        slice_id=row["slice_id"],
+        evaluation_hash=row["evaluation_hash"],
+        transform_hash=row["transform_hash"],
+        whole_trial=row["whole_trial"],
+        stage=row["stage"],
+    )
 
 
 def stage_counts(plan: Plan, slices: list[SliceItems]) -> dict[str, int]:
-    """Work items by stage: candidates, parses, scores, and judge-backed scores among them."""
-    counts = {"generate": 0, "parse": 0, "score": 0, "judge": 0}
+    """Work items by stage: candidates, reductions, parses, scores, and judged ones among them."""
+    counts = {"generate": 0, "reduce": 0, "parse": 0, "score": 0, "judge": 0}
+    samples = plan.experiment.num_samples
     for part, entry in zip(plan.slices, slices, strict=True):
-        candidates = len(entry.ids) * len(part.arms) * plan.experiment.num_samples
-        metrics = [metric for score in part.scores for metric in score.metrics]
-        counts["generate"] += candidates if part.spec.generation else 0
-        counts["parse"] += candidates * len(part.parses)
-        counts["score"] += candidates * len(metrics)
-        counts["judge"] += candidates * sum(metric.judged for metric in metrics)
+        trials = len(entry.ids) * len(part.arms)
+        counts["generate"] += trials * samples if part.spec.generation else 0
+        counts["reduce"] += trials if part.reduction is not None else 0
+        counts["parse"] += trials * (1 if part.reduction else samples) * len(part.parses)
+        for metric in part.metrics:
+            scores = trials * (1 if metric.whole_trial else samples)
+            counts["score"] += scores
+            counts["judge"] += scores if metric.judged else 0
     return counts

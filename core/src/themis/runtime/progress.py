@@ -232,7 +232,9 @@ class ProgressTracker:
     def _last_stage(self) -> _Stage | None:
         order: tuple[StageName, ...] = get_args(StageName)
         known = [
-            self._stages[name] for name in ("score", "parse", "generate") if name in self._stages
+            self._stages[name]
+            for name in ("score", "parse", "reduce", "generate")
+            if name in self._stages
         ]
         return (
             known[0] if known else next((self._stages[n] for n in order if n in self._stages), None)

@@ -14,7 +14,9 @@ from themis.storage.recording import ParseEntry, RunStatus, ScoreEntry
 if TYPE_CHECKING:
     from themis.runtime.evaluation import Evaluated
     from themis.runtime.generation import Generated
+    from themis.runtime.reducing import Reduced
     from themis.runtime.source import Adoption
+    from themis.runtime.stages import RunStage
     from themis.runtime.work import Work
     from themis.storage import RunStore
 
@@ -93,6 +95,20 @@ class Recorder:
         )
         await self._outbox.put(event, durable)
 
+    async def reduced(self, work: Work, reduced: Reduced, durable: Callable[[], None]) -> None:
+        """The one candidate of a trial, or why there is none."""
+        event = recording.reduced(
+            self._run,
+            candidate_id=work.candidate_key.hex(),
+            trial=work.trial,
+            sources=reduced.sources,
+            candidate=reduced.candidate,
+            failure=reduced.failure,
+            judge_audits=reduced.audits,
+            timeline=reduced.timeline,
+        )
+        await self._outbox.put(event, durable)
+
     async def evaluated(self, work: Work, outcome: Evaluated, durable: Callable[[], None]) -> None:
         """The parses and scores of one candidate."""
         event = recording.evaluated(
@@ -113,9 +129,9 @@ class Recorder:
         )
         await self._outbox.put(event, durable)
 
-    async def status(self, status: RunStatus) -> None:
+    async def status(self, status: RunStatus, *, through: RunStage | None = None) -> None:
         """The run's state changed; durable on return, and what the store raises is raised here."""
-        event = recording.run_status(self._run, status=status)
+        event = recording.run_status(self._run, status=status, through=through)
         [seq] = await asyncio.to_thread(self._store.append, [event])
         if self._on_durable is not None:
             self._on_durable(event, seq)

@@ -6,15 +6,16 @@ not hold yet are adopted, and what is left becomes `Work`. Nothing is kept beyon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import attrs
 
-from themis.planning.keys import candidate_key
+from themis.runtime.stages import Stages
 from themis.runtime.stored import StoredArtifacts
-from themis.runtime.work import PendingParse, PendingScore, Work
+from themis.runtime.whole_trial import WholeTrial
+from themis.runtime.work import PendingParse, PendingScore, Work, samples_of
 from themis.storage.recording import ReusedCandidate, ReusedScore
 
 if TYPE_CHECKING:
@@ -22,18 +23,9 @@ if TYPE_CHECKING:
     from themis.runtime.items import ItemSource
     from themis.storage import RunStore, TrialRow
 
-__all__ = ["CHUNK", "Adoption", "Stages", "WorkChunk", "WorkSource"]
+__all__ = ["CHUNK", "Adoption", "WorkChunk", "WorkSource"]
 
 CHUNK = 256
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Stages:
-    """Which stages an execution runs."""
-
-    generate: bool = True
-    parse: bool = True
-    score: bool = True
 
 
 @attrs.define(slots=True)
@@ -51,12 +43,14 @@ class Adoption:
 class WorkChunk:
     """The work of one chunk of trials; `lanes` hold the samples that run one after another.
 
-    `generated` and `evaluated` count the candidates that need no more work in that stage.
+    A trial of which only what is done once is missing is a lane of its own. `generated`, `reduced`
+    and `evaluated` count what needs no more work.
     """
 
-    lanes: list[list[Work]] = attrs.field(factory=list)
+    lanes: list[list[Work | WholeTrial]] = attrs.field(factory=list)
     adoption: Adoption = attrs.field(factory=Adoption)
     generated: int = 0
+    reduced: int = 0
     evaluated: int = 0
 
 
@@ -88,37 +82,52 @@ class WorkSource:
             yield self._chunk(chunk)
 
     def _chunk(self, rows: Sequence[TrialRow]) -> WorkChunk:
-        found = StoredArtifacts.of_run(self.store, self.run, rows)
-        drafts = [draft for row in rows for draft in self._drafts(row)]
+        drafts = [draft for row in rows for draft in self.drafts(row)]
+        wholes = self._wholes(drafts)
+        found = StoredArtifacts.of_run(self.store, self.run, rows, with_failed=bool(wholes))
         found.look_up(self.store, drafts)
         chunk = WorkChunk()
         pending = [work for work in drafts if self._settle(work, found, chunk.adoption)]
-        found.fill(self.store, pending)
-        self.items.fill(pending)
+        self._settle_wholes(wholes, {id(work) for work in pending}, found, chunk.adoption)
+        members = [work for whole in wholes for work in whole.stored_members(found)]
+        found.fill(self.store, list(dict.fromkeys([*pending, *members])))
+        self.items.fill([*pending, *(whole.work for whole in wholes if whole.wanted)])
+        for work in members:
+            work.hand_over()
         chunk.lanes = self._into_lanes(pending)
-        chunk.generated = len(drafts) - sum(work.candidate is None for work in pending)
-        chunk.evaluated = len(drafts) - len(pending)
+        chunk.lanes.extend([whole] for whole in wholes if whole.wanted and not whole.waiting)
+        self._count(chunk, drafts, pending, wholes)
         return chunk
 
-    def _drafts(self, row: TrialRow) -> Iterator[Work]:
-        arm = self.plan.arms[row.arm]
-        slice_plan = self.plan.slice_of(arm)
-        trial = bytes.fromhex(row.trial_hash)
-        for sample in range(self.plan.experiment.num_samples):
-            seed = self.plan.seed(arm, trial, sample)
-            work = Work(
-                slice_plan=slice_plan,
-                arm=arm,
-                trial=row.trial,
-                sample=sample,
-                item_key=bytes.fromhex(row.item_hash),
-                trial_key=trial,
-                candidate_key=candidate_key(trial, sample=sample, seed=seed),
-                seed=seed,
-            )
-            work.parses = work.all_parses()
-            work.scores = work.all_scores(work.parses)
-            yield work
+    def _count(
+        self,
+        chunk: WorkChunk,
+        drafts: Sequence[Work],
+        pending: Sequence[Work],
+        wholes: Sequence[WholeTrial],
+    ) -> None:
+        chunk.generated = len(drafts) - sum(work.candidate is None for work in pending)
+        reduced = [whole for whole in wholes if whole.work.reduction is not None]
+        chunk.reduced = sum(not whole.reduces for whole in reduced)
+        done = [whole for whole in wholes if not (whole.work.parses or whole.work.scores)]
+        samples = sum(work.evaluated for work in drafts) - sum(work.evaluated for work in pending)
+        chunk.evaluated = samples + len(done)
+
+    def drafts(self, row: TrialRow) -> Iterator[Work]:
+        """All that there is to do for each sample of a trial."""
+        return samples_of(
+            self.plan,
+            self.plan.arms[row.arm],
+            trial=row.trial,
+            trial_key=bytes.fromhex(row.trial_hash),
+            item_key=bytes.fromhex(row.item_hash),
+        )
+
+    def _wholes(self, drafts: Sequence[Work]) -> list[WholeTrial]:
+        """The trials of which something is done once."""
+        samples = self.plan.experiment.num_samples
+        trials = (drafts[at : at + samples] for at in range(0, len(drafts), samples))
+        return [WholeTrial.of(trial) for trial in trials if trial[0].slice_plan.whole_trial]
 
     def _settle(self, work: Work, found: StoredArtifacts, adoption: Adoption) -> bool:
         """Keep in `work` only what is missing; False when nothing is."""
@@ -127,19 +136,21 @@ class WorkSource:
             adoption.candidates.append(ReusedCandidate(work.trial, work.sample, generated))
         if generated is None:
             return self._settle_ungenerated(work)
-        work.parses = tuple(entry for entry in work.parses if self._wanted_parse(entry, found))
-        work.scores = tuple(
-            entry for entry in work.scores if self._wanted_score(work, entry, found, adoption)
-        )
+        self._keep_missing(work, found, adoption)
         return bool(work.parses or work.scores)
 
     def _settle_ungenerated(self, work: Work) -> bool:
         """Nothing stored can stand for a later stage of a candidate that is yet to be made."""
         if not self.stages.parse:
             work.parses = ()
-        if not self.stages.score:
-            work.scores = ()
+        work.scores = tuple(one for one in work.scores if self.stages.measures(one.metric))
         return self.stages.generate
+
+    def _keep_missing(self, work: Work, found: StoredArtifacts, adoption: Adoption) -> None:
+        work.parses = tuple(entry for entry in work.parses if self._wanted_parse(entry, found))
+        work.scores = tuple(
+            entry for entry in work.scores if self._wanted_score(work, entry, found, adoption)
+        )
 
     def _wanted_parse(self, entry: PendingParse, found: StoredArtifacts) -> bool:
         return self.stages.parse and entry.key not in found.known
@@ -154,11 +165,68 @@ class WorkSource:
             index, key = entry.metric.index, entry.key.hex()
             adoption.scores.append(ReusedScore(work.trial, work.sample, index, seq, key))
             return False
-        return self.stages.score
+        return self.stages.measures(entry.metric)
 
-    def _into_lanes(self, pending: list[Work]) -> list[list[Work]]:
-        lanes: list[list[Work]] = []
-        current: list[list[Work]] = []
+    def _settle_wholes(
+        self,
+        wholes: Sequence[WholeTrial],
+        pending: Set[int],
+        found: StoredArtifacts,
+        adoption: Adoption,
+    ) -> None:
+        """Keep in each trial's work only what is missing and can be done in this execution."""
+        ready = []
+        for whole in wholes:
+            whole.waiting = sum(id(work) in pending for work in whole.samples)
+            made = [work for work in whole.samples if found.generated_seq(work) is not None]
+            if any(id(work) in pending and work not in made for work in whole.samples):
+                self._settle_unreduced(whole)
+            elif all(work in made or found.has_failed(work) for work in whole.samples):
+                whole.narrow(made)
+                ready.append(whole)
+            else:
+                whole.give_up()
+        found.look_up(self.store, [whole.work for whole in ready])
+        for whole in ready:
+            self._settle_ready(whole, found, adoption)
+
+    def _settle_ready(self, whole: WholeTrial, found: StoredArtifacts, adoption: Adoption) -> None:
+        """A trial none of whose samples is to be made."""
+        work = whole.work
+        if work.reduction is not None:
+            seq = found.known.get(work.candidate_key)
+            if seq is None:
+                self._settle_unreduced(whole)
+                return
+            if not found.holds_candidate(work):
+                adoption.candidates.append(ReusedCandidate(work.trial, work.sample, seq))
+        self._keep_missing(work, found, adoption)
+
+    def _settle_unreduced(self, whole: WholeTrial) -> None:
+        """Nothing stored can stand for a trial whose candidates, or reduction, are yet to come."""
+        work, stages = whole.work, self.stages
+        whole.reduces = work.reduction is not None and stages.reduce
+        if work.reduction is not None and not stages.reduce:
+            work.parses, work.scores = (), work.set_scores()
+        if not stages.parse:
+            work.parses = ()
+        work.scores = tuple(one for one in work.scores if stages.measures(one.metric))
+
+    def look_again(self, whole: WholeTrial) -> Adoption:
+        """A trial whose samples did not all succeed: what is missing for those that did."""
+        adoption = Adoption()
+        item = whole.work.item
+        whole.narrow([work for work in whole.samples if work.sample in whole.candidates])
+        whole.work.item = item
+        found = StoredArtifacts.of_trial(self.store, self.run, whole.work)
+        found.look_up(self.store, [whole.work])
+        self._settle_ready(whole, found, adoption)
+        found.fill(self.store, [whole.work])
+        return adoption
+
+    def _into_lanes(self, pending: list[Work]) -> list[list[Work | WholeTrial]]:
+        lanes: list[list[Work | WholeTrial]] = []
+        current: list[list[Work | WholeTrial]] = []
         trial = -1
         for work in pending:
             if work.trial != trial:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,14 @@ import attrs
 
 from themis.errors import ItemError
 from themis.planning.diff import RunDiff, StageDiff, describe_changes
-from themis.planning.keys import candidate_key, parse_key, score_key, trial_key
+from themis.planning.keys import trial_key
 from themis.planning.preview import PromptPreview
+from themis.records import WHOLE_TRIAL
 from themis.runtime.hooks import HookError
 from themis.runtime.items import MemoryKeeper, SliceItems, scan_slice
 from themis.runtime.rendering import as_sent_now
+from themis.runtime.whole_trial import WholeTrial
+from themis.runtime.work import Work, samples_of
 
 if TYPE_CHECKING:
     from themis.planning.items import PlannedItem
@@ -24,23 +27,32 @@ if TYPE_CHECKING:
     from themis.runtime.planner import RunPlanner
     from themis.specs import ExperimentSpec
 
-__all__ = ["CandidateKeys", "Survey", "diff", "preview", "survey", "trials"]
+__all__ = ["SURVEYED", "CandidateKeys", "Survey", "diff", "preview", "survey", "trials"]
+
+SURVEYED = ("generate", "reduce", "parse", "score")
+"""The stages whose artifacts are counted; a reduction is left out where no slice has one."""
 
 
 @attrs.frozen(slots=True)
 class CandidateKeys:
-    """The artifact keys of one candidate, by stage."""
+    """The artifact keys of one candidate, or of what is done once for a trial, by stage."""
 
     arm: Arm
     item: bytes
-    candidate: bytes
-    parses: tuple[bytes, ...]
-    scores: tuple[bytes, ...]
+    stages: Mapping[str, tuple[bytes, ...]]
 
-    def stages(self) -> dict[str, tuple[bytes, ...]]:
-        """The keys by stage; a slice without generation has none to generate."""
-        generated = (self.candidate,) if self.arm.engine is not None else ()
-        return {"generate": generated, "parse": self.parses, "score": self.scores}
+    @classmethod
+    def of(cls, work: Work) -> CandidateKeys:
+        """The keys of all that a work has to do; a slice without generation generates nothing."""
+        own = (work.candidate_key,)
+        made = work.sample != WHOLE_TRIAL and work.arm.engine is not None
+        stages = {
+            "generate": own if made else (),
+            "reduce": own if work.reduction is not None else (),
+            "parse": tuple(entry.key for entry in work.parses),
+            "score": tuple(entry.key for entry in work.scores),
+        }
+        return cls(work.arm, work.item_key, stages)
 
 
 @attrs.frozen(slots=True)
@@ -53,24 +65,16 @@ class Survey:
     run_id: str
 
     def candidates(self) -> Iterator[CandidateKeys]:
-        """Every candidate's keys."""
+        """The keys of every candidate, and of what is done once for a trial if all succeed."""
         for part, selected in zip(self.plan.slices, self.slices, strict=True):
             for item in selected.keys:
                 for arm in part.arms:
-                    yield from self._samples(arm, item, trial_key(arm.key, item))
-
-    def _samples(self, arm: Arm, item: bytes, trial: bytes) -> Iterator[CandidateKeys]:
-        part = self.plan.slice_of(arm)
-        for sample in range(self.plan.experiment.num_samples):
-            seed = self.plan.seed(arm, trial, sample)
-            candidate = candidate_key(trial, sample=sample, seed=seed)
-            parses = {parse.key: parse_key(candidate, parse.key) for parse in part.parses}
-            scores = tuple(
-                score_key(parses[score.parse.key] if score.parse else candidate, metric.key)
-                for score in part.scores
-                for metric in score.metrics
-            )
-            yield CandidateKeys(arm, item, candidate, tuple(parses.values()), scores)
+                    key = trial_key(arm.key, item)
+                    made = samples_of(self.plan, arm, trial=0, trial_key=key, item_key=item)
+                    works = list(made)
+                    if part.whole_trial:
+                        works.append(WholeTrial.of(works).work)
+                    yield from map(CandidateKeys.of, works)
 
 
 def survey(planner: RunPlanner, experiment: ExperimentSpec) -> Survey:
@@ -87,11 +91,11 @@ def diff(planner: RunPlanner, baseline: ExperimentSpec, treatment: ExperimentSpe
     """What changed, and how many of each stage's artifacts the baseline does not share."""
     before, after = survey(planner, baseline), survey(planner, treatment)
     shared = {
-        key for keys in before.candidates() for stage in keys.stages().values() for key in stage
+        key for keys in before.candidates() for stage in keys.stages.values() for key in stage
     }
-    wanted: dict[str, set[bytes]] = {"generate": set(), "parse": set(), "score": set()}
+    wanted: dict[str, set[bytes]] = {stage: set() for stage in SURVEYED}
     for keys in after.candidates():
-        for stage, names in keys.stages().items():
+        for stage, names in keys.stages.items():
             wanted[stage].update(names)
     return RunDiff(
         baseline_run_id=before.run_id,
@@ -100,6 +104,7 @@ def diff(planner: RunPlanner, baseline: ExperimentSpec, treatment: ExperimentSpe
         stages={
             stage: StageDiff(total=len(names), rerun=len(names - shared))
             for stage, names in wanted.items()
+            if names or stage != "reduce"
         },
     )
 

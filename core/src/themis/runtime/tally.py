@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from themis.runtime.generation import Generated
     from themis.runtime.observers import TelemetryBus
     from themis.runtime.progress import ProgressTracker
-    from themis.runtime.source import Stages, WorkChunk
+    from themis.runtime.reducing import Reduced
+    from themis.runtime.source import WorkChunk
+    from themis.runtime.stages import Stages
     from themis.runtime.work import Work
 
 __all__ = ["Step", "Tally"]
@@ -44,25 +46,33 @@ class Step:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Tally:
-    """The counting side of a pipeline. Both stages count candidates."""
+    """The counting side of a pipeline.
+
+    `generate` counts candidates, `reduce` trials, and `score` what is evaluated: each sample, and
+    each trial of which something is scored as a whole.
+    """
 
     run_id: str
     progress: ProgressTracker
     bus: TelemetryBus | None
     stages: Stages
 
-    def expect(self, candidates: int) -> None:
-        """How many candidates there are in all."""
+    def expect(self, candidates: int, *, reductions: int, evaluations: int) -> None:
+        """How many there are of each in all."""
         if self.stages.generate:
             self.progress.expect("generate", candidates)
-        if self.stages.parse or self.stages.score:
-            self.progress.expect("score", candidates)
+        if self.stages.reduce and reductions:
+            self.progress.expect("reduce", reductions)
+        if self.stages.evaluates:
+            self.progress.expect("score", evaluations)
 
     def found(self, chunk: WorkChunk) -> None:
         """Work of a chunk that was done before."""
         if self.stages.generate:
             self.progress.already("generate", chunk.generated)
-        if self.stages.parse or self.stages.score:
+        if self.stages.reduce and chunk.reduced:
+            self.progress.already("reduce", chunk.reduced)
+        if self.stages.evaluates:
             self.progress.already("score", chunk.evaluated)
 
     def under_way(self, stage: StageName) -> Step:
@@ -77,9 +87,17 @@ class Tally:
         if usage is not None:
             self.progress.tokens(usage.prompt, usage.completion)
         nothing_to_score = candidate.failure is not None or not (work.parses or work.scores)
-        if nothing_to_score and (self.stages.parse or self.stages.score):
+        if nothing_to_score and work.evaluated and self.stages.evaluates:
             self.progress.already("score", 1)
         self._publish("generated", work, status=candidate.status)
+
+    def reduced(self, work: Work, reduced: Reduced) -> None:
+        """A reduction is durable."""
+        failure = reduced.failure
+        self.progress.finished("reduce", failure.code if failure else None)
+        if self.stages.evaluates and not (work.parses or work.scores):
+            self.progress.already("score", 1)
+        self._publish("reduced", work, status="error" if failure else "ok")
 
     def evaluated(self, work: Work, outcome: Evaluated) -> None:
         """An evaluation is durable."""

@@ -9,19 +9,20 @@ import attrs
 
 from themis.errors import ErrorCode
 from themis.plugin.lifecycle import LifecycleContext, Span
-from themis.records import MetricScore, ScoreError
+from themis.records import WHOLE_TRIAL, CandidateRecord, MetricScore, ScoreError
 from themis.runtime.evaluation import Evaluated, Evaluator
 from themis.runtime.generation import Generated, Generator
 from themis.runtime.judging import JudgeCalls, JudgeService
+from themis.runtime.measuring import Setting, Subject
+from themis.runtime.reducing import Reduced, Reducer
 from themis.specs import JudgeInferenceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from themis.planning.binding import BoundComponent
-    from themis.planning.plan import MetricPlan, Parse
+    from themis.planning.plan import MetricPlan, Parse, Reduction, ReductionStep
     from themis.records import (
-        CandidateRecord,
         ConversationTrace,
         InferenceRecord,
         JudgeAuditEntry,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from themis.runtime.watching import Watch
     from themis.runtime.work import PendingScore, Work
 
-__all__ = ["WatchedEvaluator", "WatchedGenerator", "WatchedJudges"]
+__all__ = ["WatchedEvaluator", "WatchedGenerator", "WatchedJudges", "WatchedReducer"]
 
 
 class WatchedGenerator(Generator):
@@ -81,7 +82,7 @@ class WatchedJudges(JudgeService):
         factory=dict, init=False
     )
 
-    def calls_for(self, metric: MetricPlan, subject: bytes) -> JudgeCalls:
+    def calls_for(self, metric: MetricPlan | ReductionStep, subject: bytes) -> JudgeCalls:
         """The view that one metric gets for one candidate; `subject` is its score's key."""
         context, spans = self._scores.get(subject, (self.watch.run, None))
         keep = self.watch.trace if spans is None else spans.append
@@ -100,7 +101,7 @@ class _WatchedCalls(JudgeCalls):
     def __init__(
         self,
         service: WatchedJudges,
-        metric: MetricPlan,
+        metric: MetricPlan | ReductionStep,
         subject: bytes,
         *,
         context: LifecycleContext,
@@ -132,12 +133,12 @@ class _WatchedCalls(JudgeCalls):
 class WatchedEvaluator(Evaluator):
     """Tells of every parse and score."""
 
-    judges: WatchedJudges
+    watched: WatchedJudges
 
     async def _parse(
         self, parse: Parse, candidate: CandidateRecord, trial: TrialSpec
     ) -> CandidateRecord:
-        watch, started = self.judges.watch, time.time()
+        watch, started = self.watched.watch, time.time()
         context = watch.about(trial, candidate, component=parse.name)
         watch.tell("before_parse", trial, candidate, context)
         parsed = await super()._parse(parse, candidate, trial)
@@ -146,26 +147,73 @@ class WatchedEvaluator(Evaluator):
             watch.trace(_parsing(parsed, context, started))
         return parsed
 
-    async def _timed(
-        self,
-        out: Evaluated,
-        work: Work,
-        pending: PendingScore,
-        subject: CandidateRecord,
-        trial: TrialSpec,
+    async def _measured(
+        self, out: Evaluated, pending: PendingScore, subject: Subject, setting: Setting
     ) -> MetricScore | ScoreError:
-        watch, started = self.judges.watch, time.time()
-        context = watch.about(trial, subject, component=pending.metric.metric_id)
+        watch, trial, started = self.watched.watch, setting.trial, time.time()
+        one = subject if isinstance(subject, CandidateRecord) else subject[0]
+        context = watch.about(trial, one, component=pending.metric.metric_id)
+        if one is not subject:  # it is about the trial's candidates, not about the first of them
+            context = attrs.evolve(context, candidate_id="", sample_index=WHOLE_TRIAL)
         watch.tell("before_score", trial, subject, context)
-        self.judges.begin(pending.key, context)
+        self.watched.begin(pending.key, context)
         try:
-            outcome = await super()._timed(out, work, pending, subject, trial)
+            outcome = await super()._measured(out, pending, subject, setting)
         finally:
-            asked = self.judges.end(pending.key)
+            asked = self.watched.end(pending.key)
         watch.tell("after_score", trial, outcome, context)
         if watch.traces:
             watch.trace(_scoring(outcome, context, started, asked))
         return outcome
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class WatchedReducer(Reducer):
+    """Tells of every reduction."""
+
+    watch: Watch
+
+    async def reduce(
+        self,
+        reduction: Reduction,
+        members: Sequence[CandidateRecord],
+        setting: Setting,
+        *,
+        key: bytes,
+    ) -> Reduced:
+        """The candidate that stands for `members`."""
+        started = time.time()
+        context = self.watch.context(
+            setting.trial,
+            candidate_id=key.hex(),
+            sample_index=WHOLE_TRIAL,
+            component=reduction.reducer.component.name,
+        )
+        self.watch.tell("before_reduce", setting.trial, tuple(members), context)
+        reduced = await super().reduce(reduction, members, setting, key=key)
+        stands = reduced.candidate or CandidateRecord(
+            candidate_id=key.hex(),
+            sample_index=WHOLE_TRIAL,
+            status="error",
+            failure=reduced.failure,
+        )
+        self.watch.tell("after_reduce", setting.trial, stands, context)
+        if self.watch.traces:
+            self.watch.trace(_reducing(reduced, context, started))
+        return reduced
+
+
+def _reducing(reduced: Reduced, context: LifecycleContext, started: float) -> Span:
+    failure = reduced.failure
+    return Span(
+        kind="reduce",
+        context=context,
+        start=started,
+        end=time.time(),
+        status="error" if failure else "ok",
+        error_code=failure.code.value if failure else None,
+        error=failure.message if failure else None,
+    )
 
 
 def _generation(generated: Generated, context: LifecycleContext) -> Span:

@@ -18,7 +18,10 @@ from themis.specs.evaluation import (
     MetricRefSpec,
     ObserverRefSpec,
     ParseSpec,
+    ReducerRefSpec,
+    ReductionSpec,
     ScoreSpec,
+    SelectorRefSpec,
 )
 from themis.specs.execution import (
     BatchBackendSpec,
@@ -86,8 +89,11 @@ __all__ = [
     "PromptTurnSpec",
     "PromptVariantSpec",
     "PythonTransformSpec",
+    "ReducerRefSpec",
+    "ReductionSpec",
     "RenameTransformSpec",
     "ScoreSpec",
+    "SelectorRefSpec",
     "SliceSpec",
     "Spec",
     "SqliteBlobStorageSpec",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from themis.specs.dataset import DatasetQuerySpec, DatasetSpec
-from themis.specs.evaluation import ParseSpec, ScoreSpec
+from themis.specs.evaluation import ParseSpec, ReductionSpec, ScoreSpec
 from themis.specs.frozen import FrozenDict, FrozenList
 from themis.specs.generation import GenerationSpec
 from themis.specs.inference import InferenceGridSpec, ModelSpec
@@ -46,6 +46,10 @@ class SliceSpec(Spec):
     )
     generation: GenerationSpec | None = Field(
         default=None, description="The generation stage; None: imported candidates are scored."
+    )
+    reduction: ReductionSpec | None = Field(
+        default=None,
+        description="Makes one candidate of each trial's samples; None: each sample is scored.",
     )
     parses: Items[ParseSpec] = Field(
         default_factory=FrozenList, description="How answers are read out of outputs."

@@ -10,7 +10,16 @@ from pydantic import Field, model_validator
 from themis.specs.frozen import FrozenDict
 from themis.specs.spec import Items, Problem, Settings, Spec, Text, repeats
 
-__all__ = ["ExtractorRefSpec", "MetricRefSpec", "ObserverRefSpec", "ParseSpec", "ScoreSpec"]
+__all__ = [
+    "ExtractorRefSpec",
+    "MetricRefSpec",
+    "ObserverRefSpec",
+    "ParseSpec",
+    "ReducerRefSpec",
+    "ReductionSpec",
+    "ScoreSpec",
+    "SelectorRefSpec",
+]
 
 
 class _ComponentRefSpec(Spec):
@@ -48,6 +57,23 @@ class MetricRefSpec(_ComponentRefSpec):
     def reported_name(self) -> str:
         """The metric_id that results show."""
         return self.name or self.id
+
+
+class SelectorRefSpec(_ComponentRefSpec):
+    """Chooses which candidates of a trial go on."""
+
+
+class ReducerRefSpec(_ComponentRefSpec):
+    """Turns a trial's candidates into one."""
+
+
+class ReductionSpec(Spec):
+    """N candidates of a trial become one, which is parsed and scored in their place."""
+
+    selector: SelectorRefSpec | None = Field(
+        default=None, description="Chooses the candidates that the reducer sees; None: all."
+    )
+    reducer: ReducerRefSpec = Field(description="Makes one candidate of them.")
 
 
 class ParseSpec(Spec):

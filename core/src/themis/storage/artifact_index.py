@@ -71,6 +71,7 @@ class ArtifactIndex:
         self._limit = new_keys
         self._insert = insert_new(artifacts, dialect)
         self._move_on = insert_select(artifacts, _LEVEL_0_SORTED, dialect)
+        self._remove = BulkStatement(_REMOVE, ("l", "k"), dialect)
         self._new: int | None = None
 
     def add(self, connection: Connection, found: Iterable[tuple[bytes, int]]) -> None:
@@ -85,6 +86,13 @@ class ArtifactIndex:
             connection.execute(delete(artifacts).where(artifacts.c.level == 0))
             self._new = 0
 
+    def remove(self, connection: Connection, keys: Iterable[bytes]) -> None:
+        """Take keys out, wherever they are."""
+        listed = list(keys)
+        for level in _LEVELS:
+            self._remove.run(connection, ((level, key) for key in listed))
+        self.forget()
+
     def forget(self) -> None:
         """Count anew; to be called when a transaction was rolled back."""
         self._new = None
@@ -94,5 +102,8 @@ _LEVEL_0_SORTED = (
     select(literal(1), artifacts.c.key, artifacts.c.seq)
     .where(artifacts.c.level == 0)
     .order_by(artifacts.c.key)
+)
+_REMOVE = delete(artifacts).where(
+    artifacts.c.level == bindparam("l"), artifacts.c.key == bindparam("k")
 )
 _COUNT_NEW = select(func.count()).select_from(artifacts).where(artifacts.c.level == 0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from themis.storage.events import Event, StoredEvent
-from themis.storage.outcomes import artifact_keys
+from themis.storage.outcomes import artifact_keys, withdrawn_keys
 from themis.storage.reading import CHUNK, chunked
 from themis.storage.recording import ReusedCandidate, ReusedScore, reused
 from themis.storage.schema import events
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Screening"]
 
 Decoded = tuple[Event, Any]
+_CANDIDATES = frozenset({"generated", "reduced"})
 
 
 class Screening:
@@ -52,9 +53,12 @@ class Screening:
             self.answers.append(self._admit(event, value, claim))
 
     def _admit(self, event: Event, value: Any, claim: Sequence[bytes]) -> int:
+        if event.kind == "withdrawn":
+            for key in withdrawn_keys(value):
+                self._known.pop(key, None)
         if not claim or any(key not in self._known for key in claim):
             seq = self._write(event, value)
-            if event.kind != "generated" or value["status"] == "ok":
+            if event.kind not in _CANDIDATES or value["status"] == "ok":
                 self._known.update((key, seq) for key in claim if key not in self._known)
             return seq
         holder = max(self._known[key] for key in claim)
@@ -73,7 +77,7 @@ class Screening:
 
     def _taken_over(self, event: Event, run: int, value: Any) -> Event:
         trial, sample = value["trial"], value["sample"]
-        if event.kind == "generated":
+        if event.kind in _CANDIDATES:
             assert event.key is not None
             return reused(run, candidates=[ReusedCandidate(trial, sample, self._known[event.key])])
         return reused(
@@ -108,7 +112,7 @@ def _known_claims(
 
 def _claims(event: Event, value: Any) -> Sequence[bytes]:
     """The keys that, when all are stored, make the event superfluous; none: it never is."""
-    if event.kind == "generated":
+    if event.kind in _CANDIDATES:
         # A failure adds nothing either once the candidate is there.
         return [event.key] if event.key is not None else []
     keys = artifact_keys(event.kind, event.key, value)

@@ -21,7 +21,9 @@ EventKind = Literal[
     "reused",
     "steps",
     "generated",
+    "reduced",
     "evaluated",
+    "withdrawn",
     "run_status",
 ]
 KINDS: frozenset[str] = frozenset(get_args(EventKind))

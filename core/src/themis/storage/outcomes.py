@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from themis.records import WHOLE_TRIAL
 from themis.storage.events import StoredEvent
 from themis.storage.schema import CandidateStatus, ScoreStatus
 from themis.storage.trial_arms import UnplannedError
@@ -18,7 +19,15 @@ from themis.storage.trial_arms import UnplannedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["KEY_PREFIX", "OutcomeBatch", "RunShape", "artifact_keys", "find_score", "run_of"]
+__all__ = [
+    "KEY_PREFIX",
+    "OutcomeBatch",
+    "RunShape",
+    "artifact_keys",
+    "find_score",
+    "run_of",
+    "withdrawn_keys",
+]
 
 CandidateKey = tuple[int, int, int]
 ScoreKey = tuple[int, int, int, int, int]
@@ -35,14 +44,17 @@ KEY_PREFIX = 16
 
 @attrs.frozen(slots=True)
 class RunShape:
-    """What is fixed about a run once it is planned: each arm's slice, each slice's metrics."""
+    """What is fixed about a run once it is planned: each arm's slice, each slice's metrics.
+
+    Metrics that score each sample and those that score a trial as a whole are told apart.
+    """
 
     slice_of_arm: Mapping[int, str]
-    metrics_of_slice: Mapping[str, Sequence[int]]
+    metrics_of_slice: Mapping[tuple[str, bool], Sequence[int]]
 
-    def metrics_of(self, arm: int) -> Sequence[int]:
-        """Numbers of the metrics that score this arm."""
-        return self.metrics_of_slice.get(self.slice_of_arm[arm], ())
+    def metrics_of(self, arm: int, sample: int) -> Sequence[int]:
+        """Numbers of the metrics that score this sample (or the trial) of this arm."""
+        return self.metrics_of_slice.get((self.slice_of_arm[arm], sample == WHOLE_TRIAL), ())
 
 
 @attrs.define(slots=True)
@@ -62,7 +74,7 @@ class OutcomeBatch:
     scores: dict[ScoreKey, Row] = attrs.field(factory=dict)
 
     def generated(self, event: StoredEvent) -> None:
-        """A candidate, or the failure to get one."""
+        """A candidate or a reduced one, or the failure to get one."""
         self._candidate(_place(event), event)
 
     def evaluated_by(self, event: StoredEvent) -> None:
@@ -109,7 +121,7 @@ class OutcomeBatch:
     def _no_candidate(self, place: CandidateKey, arm: int, seq: int) -> None:
         self.succeeded.discard(place)
         self.failed.add(place)
-        for metric in self.shape_of(place[0]).metrics_of(arm):
+        for metric in self.shape_of(place[0]).metrics_of(arm, place[2]):
             self._score(place, metric, (None, _NO_CANDIDATE, seq, 0))
 
     def _drop_no_candidate(self, place: CandidateKey) -> None:
@@ -121,7 +133,8 @@ class OutcomeBatch:
         """The keys of every score the candidate can have."""
         run, trial, sample = place
         arm = self.arm_of(run, trial)
-        return [(run, metric, arm, trial, sample) for metric in self.shape_of(run).metrics_of(arm)]
+        metrics = self.shape_of(run).metrics_of(arm, sample)
+        return [(run, metric, arm, trial, sample) for metric in metrics]
 
 
 def _place(event: StoredEvent) -> CandidateKey:
@@ -140,7 +153,7 @@ def candidate_cells(source: StoredEvent) -> Row:
     """The cells of a `candidates` row behind its key, from the event that generated it."""
     value = source.value
     inference = value.get("inference") or {}
-    usage = inference.get("token_usage") or {}
+    usage = (source.kind == "generated" and inference.get("token_usage")) or {}
     failure = value.get("failure") or {}
     return (
         source.key,
@@ -150,7 +163,7 @@ def candidate_cells(source: StoredEvent) -> Row:
         None,
         _count(usage.get("prompt")),
         _count(usage.get("completion")),
-        _finite(inference.get("latency_ms")),
+        _finite(inference.get("latency_ms")) if source.kind == "generated" else None,
     )
 
 
@@ -182,9 +195,15 @@ def find_score(source: StoredEvent, key: str) -> tuple[int, Mapping[str, Any]]:
     raise UnplannedError(msg)
 
 
+def withdrawn_keys(value: Any) -> list[bytes]:
+    """The keys of the artifacts that a `withdrawn` event takes back."""
+    named = [entry[-1] for group in ("candidates", "scores") for entry in value[group]]
+    return [bytes.fromhex(key) for key in (*named, *value["parses"])]
+
+
 def artifact_keys(kind: str, key: bytes | None, value: Any) -> list[bytes]:
     """The keys of the successful artifacts that an event holds."""
-    if kind == "generated":
+    if kind in {"generated", "reduced"}:
         return [key] if key is not None and value["status"] == "ok" else []
     if kind == "evaluated":
         parses = [bytes.fromhex(entry["key"]) for entry in value["parses"]]

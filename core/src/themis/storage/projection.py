@@ -14,7 +14,13 @@ from sqlalchemy import select
 from themis.errors import ErrorCode, StorageError
 from themis.storage.artifact_index import ArtifactIndex
 from themis.storage.events import KINDS, StoredEvent
-from themis.storage.outcomes import OutcomeBatch, RunShape, artifact_keys, run_of
+from themis.storage.outcomes import (
+    OutcomeBatch,
+    RunShape,
+    artifact_keys,
+    run_of,
+    withdrawn_keys,
+)
 from themis.storage.projection_tables import ProjectionTables
 from themis.storage.reading import CHUNK
 from themis.storage.schema import arms, metrics
@@ -51,12 +57,34 @@ class Projection:
         Raises:
             StorageError: an event names a run, trial or score that was never recorded.
         """
+        start = 0
+        for position, event in enumerate(events):
+            if event.kind == "withdrawn":
+                self._apply(connection, events[start:position])
+                self._withdraw(connection, event)
+                start = position + 1
+        self._apply(connection, events[start:] if start else events)
+
+    def _apply(self, connection: Connection, events: Sequence[StoredEvent]) -> None:
         planning, outcomes = _parted(events)
         for event in planning:
             self._plan(connection, event)
         if outcomes:
             self._fold_outcomes(connection, outcomes)
         self._index.add(connection, _artifacts(events).items())
+
+    def _withdraw(self, connection: Connection, event: StoredEvent) -> None:
+        run, value = run_of(event), event.value
+        self._arms.load(connection, {run: {entry[0] for entry in value["scores"]}})
+        self._tables.withdraw(
+            connection,
+            candidates=[(run, trial, sample) for trial, sample, _ in value["candidates"]],
+            scores=[
+                (run, metric, self._arms.arm_of(run, trial), trial, sample)
+                for trial, sample, metric, _ in value["scores"]
+            ],
+        )
+        self._index.remove(connection, withdrawn_keys(value))
 
     def forget(self) -> None:
         """Drop what is remembered of runs; to be called when a transaction was rolled back."""
@@ -93,7 +121,7 @@ class Projection:
 
 def _fold(batch: OutcomeBatch, event: StoredEvent, sources: Mapping[int, StoredEvent]) -> None:
     try:
-        if event.kind == "generated":
+        if event.kind in {"generated", "reduced"}:
             batch.generated(event)
         elif event.kind == "evaluated":
             batch.evaluated_by(event)
@@ -177,8 +205,9 @@ def _read_shape(connection: Connection, run: int) -> RunShape:
     if not slice_of_arm:
         msg = f"run {run}"
         raise UnplannedError(msg)
-    of_slice: dict[str, list[int]] = defaultdict(list)
-    numbers = select(metrics.c.metric, metrics.c.slice_id).where(metrics.c.run == run)
+    of_slice: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    columns = (metrics.c.metric, metrics.c.slice_id, metrics.c.whole_trial)
+    numbers = select(*columns).where(metrics.c.run == run)
     for row in connection.execute(numbers.order_by(metrics.c.metric)):
-        of_slice[row.slice_id].append(row.metric)
+        of_slice[row.slice_id, bool(row.whole_trial)].append(row.metric)
     return RunShape(slice_of_arm, of_slice)

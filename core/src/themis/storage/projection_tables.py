@@ -25,12 +25,12 @@ from themis.storage.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Delete, Select
     from sqlalchemy.engine import Connection, Dialect
     from sqlalchemy.sql.base import Executable
 
     from themis.storage.events import StoredEvent
-    from themis.storage.outcomes import CandidateKey, OutcomeBatch
+    from themis.storage.outcomes import CandidateKey, OutcomeBatch, ScoreKey
 
 __all__ = ["ProjectionTables"]
 
@@ -50,11 +50,13 @@ class ProjectionTables:
         self._evaluated = for_each(_numbers("seq", "r", "t", "s"), _mark_evaluated, dialect)
         self._any_failed = BulkStatement(_ANY_FAILED, ("run",), dialect)
         self._clear = for_each(_numbers("r", "m", "a", "t", "s"), _clear_no_candidate, dialect)
+        self._forget_score = for_each(_numbers("r", "m", "a", "t", "s"), _forget_score, dialect)
+        self._forget_candidate = for_each(_numbers("r", "t", "s"), _forget_candidate, dialect)
 
     def add_run(self, connection: Connection, event: StoredEvent) -> None:
         value, run, at = event.value, event.seq, event.at
         head = (run, storable(value["run_id"]), storable(value["benchmark_id"]), "planned", None)
-        self._runs.run(connection, [(*head, value["num_samples"], 0, at, at, run)])
+        self._runs.run(connection, [(*head, value["num_samples"], 0, at, at, run, None)])
         self._arms.run(
             connection, (_described(arms, run, n, arm) for n, arm in enumerate(value["arms"]))
         )
@@ -84,7 +86,21 @@ class ProjectionTables:
 
     def set_status(self, connection: Connection, event: StoredEvent) -> None:
         status, reason = event.value["status"], event.value.get("reason")
-        _change_run(connection, event, status=status, reason=storable(reason))
+        through = event.value.get("through")
+        _change_run(
+            connection, event, status=status, reason=storable(reason), through_stage=through
+        )
+
+    def withdraw(
+        self,
+        connection: Connection,
+        *,
+        candidates: Iterable[CandidateKey],
+        scores: Iterable[ScoreKey],
+    ) -> None:
+        """Delete the rows of what is to be made again."""
+        self._forget_score.run(connection, scores)
+        self._forget_candidate.run(connection, candidates)
 
     def write(self, connection: Connection, batch: OutcomeBatch) -> None:
         recovered = self._failed_before(connection, batch.succeeded)
@@ -126,13 +142,26 @@ def _mark_evaluated(given: Mapping[str, ColumnElement[Any]]) -> Executable:
 
 
 def _clear_no_candidate(given: Mapping[str, ColumnElement[Any]]) -> Executable:
+    return _forget_score(given).where(
+        scores.c.status == literal_column(str(ScoreStatus.NO_CANDIDATE.value))
+    )
+
+
+def _forget_score(given: Mapping[str, ColumnElement[Any]]) -> Delete:
     return delete(scores).where(
         scores.c.run == given["r"],
         scores.c.metric == given["m"],
         scores.c.arm == given["a"],
         scores.c.trial == given["t"],
         scores.c.sample == given["s"],
-        scores.c.status == literal_column(str(ScoreStatus.NO_CANDIDATE.value)),
+    )
+
+
+def _forget_candidate(given: Mapping[str, ColumnElement[Any]]) -> Delete:
+    return delete(candidates).where(
+        candidates.c.run == given["r"],
+        candidates.c.trial == given["t"],
+        candidates.c.sample == given["s"],
     )
 
 
@@ -156,6 +185,8 @@ def _described(table: Any, run: int, number: int, entry: Mapping[str, Any]) -> R
         value = entry.get(column.name)
         if isinstance(value, dict):
             value = canonical_bytes(value).decode()
+        elif isinstance(value, bool) or (value is None and not column.nullable):
+            value = int(bool(value))
         cells.append(storable(value))
     return (run, number, *cells)
 

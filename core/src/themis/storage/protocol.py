@@ -35,6 +35,7 @@ class RunRow:
     created_at: int
     updated_at: int
     manifest_seq: int
+    through_stage: str | None = None
 
 
 @attrs.frozen(slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from themis.errors import ErrorCode
-from themis.records import ExtractionRecord, MetricScore, ScoreError
+from themis.records import WHOLE_TRIAL, ExtractionRecord, MetricScore, ScoreError
 from themis.records.canonical import canonical_bytes, digest
 from themis.records.codec import from_plain, to_plain
 from themis.storage.events import Event
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         InferenceRecord,
         JudgeAuditTrail,
         ObservabilityLink,
+        ReducedCandidate,
         TimelineStage,
         TraceStep,
     )
@@ -39,12 +40,15 @@ __all__ = [
     "ReusedScore",
     "RunStatus",
     "ScoreEntry",
+    "WithdrawnCandidate",
+    "WithdrawnScore",
     "continuation_key",
     "evaluated",
     "generated",
     "judgement_key",
     "read_parse",
     "read_score",
+    "reduced",
     "reused",
     "run_continued",
     "run_judged",
@@ -52,6 +56,7 @@ __all__ = [
     "run_status",
     "steps",
     "trials_planned",
+    "withdrawn",
 ]
 
 RunStatus = Literal[
@@ -83,6 +88,8 @@ class PlannedMetric:
     slice_id: str
     evaluation_hash: str
     transform_hash: str | None = None
+    whole_trial: bool = False
+    stage: str | None = None
 
 
 @attrs.frozen(slots=True)
@@ -112,6 +119,25 @@ class ReusedScore:
     sample: int
     metric: int
     seq: int
+    key: str
+
+
+@attrs.frozen(slots=True)
+class WithdrawnCandidate:
+    """A candidate, or (with sample `WHOLE_TRIAL`) a reduced one, to be made again."""
+
+    trial: int
+    sample: int
+    key: str
+
+
+@attrs.frozen(slots=True)
+class WithdrawnScore:
+    """A score to be made again."""
+
+    trial: int
+    sample: int
+    metric: int
     key: str
 
 
@@ -261,6 +287,54 @@ def generated(
     return _outcome("generated", value, run, candidate_id)
 
 
+def reduced(
+    run: int,
+    *,
+    candidate_id: str,
+    trial: int,
+    sources: Sequence[str],
+    candidate: ReducedCandidate | None = None,
+    failure: FailureRecord | None = None,
+    judge_audits: Iterable[JudgeAuditTrail] = (),
+    timeline: Iterable[TimelineStage] = (),
+) -> Event:
+    """The one candidate made of those that succeeded (`sources`), or why there is none."""
+    value = {
+        "trial": trial,
+        "sample": WHOLE_TRIAL,
+        "seed": candidate and candidate.effective_seed,
+        "status": "ok" if failure is None else "error",
+        "sources": list(candidate.source_candidate_ids if candidate else sources),
+        "inference": candidate and candidate.inference and to_plain(candidate.inference),
+        "conversation": candidate and candidate.conversation and to_plain(candidate.conversation),
+        "details": candidate.details if candidate else {},
+        "failure": failure and to_plain(failure),
+        "judge_audits": [to_plain(trail) for trail in judge_audits],
+        "timeline": [to_plain(stage) for stage in timeline],
+    }
+    return _outcome("reduced", value, run, candidate_id)
+
+
+def withdrawn(
+    run: int,
+    *,
+    candidates: Iterable[WithdrawnCandidate] = (),
+    scores: Iterable[WithdrawnScore] = (),
+    parses: Iterable[str] = (),
+) -> Event:
+    """Artifacts of this run that are to be made again, at most some hundreds.
+
+    The run has no outcome for them any more, and no later run takes them for its own. The events
+    that hold them stay.
+    """
+    value = {
+        "candidates": [[one.trial, one.sample, one.key] for one in candidates],
+        "scores": [[one.trial, one.sample, one.metric, one.key] for one in scores],
+        "parses": list(parses),
+    }
+    return Event.of("withdrawn", value, run=run)
+
+
 def evaluated(
     run: int,
     *,
@@ -284,13 +358,15 @@ def evaluated(
     return _outcome("evaluated", value, run, candidate_id)
 
 
-def run_status(run: int, *, status: RunStatus, reason: str | None = None) -> Event:
-    """A run's new status, and why."""
-    return Event.of("run_status", {"status": status, "reason": reason}, run=run)
+def run_status(
+    run: int, *, status: RunStatus, reason: str | None = None, through: str | None = None
+) -> Event:
+    """A run's new status, why, and through which stage it is whole."""
+    return Event.of("run_status", {"status": status, "reason": reason, "through": through}, run=run)
 
 
 def _outcome(
-    kind: Literal["generated", "evaluated"],
+    kind: Literal["generated", "reduced", "evaluated"],
     value: dict[str, Any],
     run: int | None,
     candidate_id: str,

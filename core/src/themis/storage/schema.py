@@ -156,8 +156,10 @@ runs = Table(
     _seq("created_at"),
     _seq("updated_at"),
     _seq("manifest_seq"),
+    _text("through_stage", nullable=True),
 )
-"""`status`: planned, running, completed, partial_failure, failed or interrupted."""
+"""`status`: planned, running, completed, partial_failure, failed or interrupted. `through_stage` is
+the last stage through which the run was whole when its status was recorded."""
 
 arms = Table(
     "arms",
@@ -187,9 +189,15 @@ metrics = Table(
     _text("slice_id"),
     _text("evaluation_hash"),
     _text("transform_hash", nullable=True),
+    Column("whole_trial", SmallInteger, nullable=False, server_default=text("0")),
+    _text("stage", nullable=True),
     sqlite_with_rowid=False,
 )
-"""One row per metric of a score spec of a slice; both hashes are hex."""
+"""One row per metric of a score spec of a slice; both hashes are hex.
+
+`whole_trial` is 1 where it scores a trial once, not each of its samples. `stage` is `judge` where
+it asks a judge.
+"""
 
 trials = Table(
     "trials",
@@ -220,7 +228,11 @@ candidates = Table(
     Column("latency_ms", Double),
     sqlite_with_rowid=False,
 )
-"""`generated_seq` is the event the candidate came from (of another run, if it was reused)."""
+"""`generated_seq` is the event the candidate came from (of another run, if it was reused).
+
+The reduced candidate of a trial is its row of sample -1 (`WHOLE_TRIAL`); no count of candidates
+includes it.
+"""
 
 # It leads with the constant status so that SQLite prefers it to the primary key.
 Index(
