@@ -40,7 +40,7 @@ def test_a_deadline_that_is_set_replaces_the_stage_s_default():
             {"generation": 4},
             (
                 "runtime.stage_concurrency['generation']: got 'generation'; no such stage; the "
-                "stages are render, generate, parse, score, judge, load"
+                "stages are render, generate, reduce, parse, score, judge, load"
             ),
         ),
         (

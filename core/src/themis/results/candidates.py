@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from themis.planning.keys import parse_key
 from themis.records import (
+    WHOLE_TRIAL,
     CandidateRecord,
     ConversationTrace,
     EvaluationRecord,
@@ -19,6 +20,7 @@ from themis.records import (
     JudgeAuditTrail,
     ObservabilityLink,
     RecordTimeline,
+    ReducedCandidate,
     TimelineStage,
 )
 from themis.records.codec import from_plain
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from themis.results.trials import TrialRow
     from themis.storage import StoredEvent
 
-__all__ = ["ReadCandidate", "read_candidates"]
+__all__ = ["ReadCandidate", "read_candidates", "read_whole_scores"]
 
 _CANDIDATES = schema.candidates
 _SCORES = schema.scores
@@ -105,13 +107,14 @@ def read_candidates(
 ) -> dict[int, list[ReadCandidate]]:
     """The candidates of some trials by trial number, each in the order of its samples.
 
+    A trial's reduced candidate is the last one.
     Scores and extractions are those the overlay shows.
     """
     places = _find(source, trials, overlay)
     events = source.events([seq for place in places for seq in place.seqs()])
     shown = _Shown.of(source.layout, overlay)
     found: dict[int, list[ReadCandidate]] = {trial.number: [] for trial in trials}
-    for place in places:
+    for place in sorted(places, key=lambda place: place.row.sample == WHOLE_TRIAL):
         found[place.row.trial].append(_assembled(place, events, shown))
     return found
 
@@ -203,7 +206,10 @@ def _assembled(place: _Places, events: Mapping[int, StoredEvent], shown: _Shown)
     value = origin.value
     parses = _parses(later, shown)
     stages = [stage for event in (origin, *later) for stage in event.value["timeline"]]
-    record = CandidateRecord(
+    kind, more = CandidateRecord, {}
+    if row.sample == WHOLE_TRIAL:
+        kind, more = ReducedCandidate, _reduction(value)
+    record = kind(
         candidate_id=row.candidate_hash.hex(),
         sample_index=row.sample,
         effective_seed=value.get("seed"),
@@ -211,13 +217,40 @@ def _assembled(place: _Places, events: Mapping[int, StoredEvent], shown: _Shown)
         conversation=_maybe(value.get("conversation"), ConversationTrace),
         extractions=tuple(record for chain in parses.values() for record in chain),
         evaluation=_evaluation([events[seq].value["scores"][at] for seq, at in place.scores]),
-        judge_audits=_audits(later, shown),
+        judge_audits=(*_own_audits(origin), *_audits(later, shown)),
         timeline=RecordTimeline(tuple(from_plain(stage, TimelineStage) for stage in stages)),
         status="error" if row.status == CandidateStatus.ERROR else "ok",
         failure=_maybe(value.get("failure"), FailureRecord),
+        **more,
     )
     links = tuple(from_plain(link, ObservabilityLink) for link in value.get("links", ()))
     return ReadCandidate(record=record, links=links, events=(origin, *later), parses=parses)
+
+
+def _reduction(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reduced candidate has beside what every candidate has."""
+    return {"source_candidate_ids": tuple(value["sources"]), "details": value["details"]}
+
+
+def _own_audits(origin: StoredEvent) -> tuple[JudgeAuditTrail, ...]:
+    """The judge calls that a reduction made."""
+    return tuple(from_plain(one, JudgeAuditTrail) for one in origin.value.get("judge_audits", ()))
+
+
+def read_whole_scores(
+    source: RunSource, trials: Sequence[TrialRow], overlay: Overlay
+) -> dict[int, EvaluationRecord | None]:
+    """The scores of some trials as a whole: of their reduced candidate, or their candidates."""
+    with source.connection() as connection:
+        places = _score_places(connection, source.layout, trials, overlay)
+    whole = {trial: at for (trial, sample), at in places.items() if sample == WHOLE_TRIAL}
+    events = source.events(sorted({seq for at in whole.values() for seq, _ in at}))
+    return {
+        trial.number: _evaluation(
+            [events[seq].value["scores"][at] for seq, at in whole.get(trial.number, ())]
+        )
+        for trial in trials
+    }
 
 
 def _parses(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, select
 
-from themis.records import ExtractionRecord
+from themis.records import WHOLE_TRIAL, ExtractionRecord
 from themis.results.candidates import ReadCandidate, read_candidates
 from themis.results.paging import PAGE, pages
 from themis.results.score_sums import of_metrics
@@ -31,7 +31,7 @@ _TRIALS = schema.trials
 
 
 def iter_failed_candidates(source: RunSource) -> Iterator[dict[str, Any]]:
-    """One row per candidate that could not be made: where, and why."""
+    """One row per candidate, or reduced one, that could not be made: where, and why."""
     failed = _CANDIDATES.c.status == CandidateStatus.ERROR.value
     order = (_CANDIDATES.c.trial, _CANDIDATES.c.sample)
     statement = _with_trial(_CANDIDATES, source.layout, _CANDIDATES.c.generated_seq)
@@ -40,7 +40,7 @@ def iter_failed_candidates(source: RunSource) -> Iterator[dict[str, Any]]:
         for row in rows:
             failure = events[row.generated_seq].value["failure"]
             yield {
-                "kind": "candidate",
+                "kind": "candidate" if row.sample != WHOLE_TRIAL else "reduction",
                 **_where(source.layout, row),
                 "metric_id": None,
                 "stage": failure["stage"],
@@ -106,7 +106,7 @@ def _reasons(chain: Sequence[ExtractionRecord]) -> dict[str, str | None]:
 
 
 def _with_trial(table: Table, layout: RunLayout, *columns: ColumnElement[Any]) -> Select[Any]:
-    """`columns` of a table of samples, beside their trial and candidate."""
+    """`columns` of a table of samples, beside their trial and candidate (a set has none)."""
     trial = and_(_TRIALS.c.run == table.c.run, _TRIALS.c.trial == table.c.trial)
     candidate = and_(
         _CANDIDATES.c.run == table.c.run,
@@ -116,7 +116,7 @@ def _with_trial(table: Table, layout: RunLayout, *columns: ColumnElement[Any]) -
     named = (_TRIALS.c.trial_hash, _TRIALS.c.item_id, _TRIALS.c.arm, _CANDIDATES.c.candidate_hash)
     joined = table.join(_TRIALS, trial)
     if table is not _CANDIDATES:
-        joined = joined.join(_CANDIDATES, candidate)
+        joined = joined.outerjoin(_CANDIDATES, candidate)
     sample = (table.c.trial, table.c.sample)
     return select(*sample, *columns, *named).select_from(joined).where(table.c.run == layout.run)
 
@@ -124,7 +124,7 @@ def _with_trial(table: Table, layout: RunLayout, *columns: ColumnElement[Any]) -
 def _where(layout: RunLayout, row: Row[Any]) -> dict[str, Any]:
     return {
         "trial_hash": row.trial_hash.hex(),
-        "candidate_id": row.candidate_hash.hex(),
+        "candidate_id": row.candidate_hash and row.candidate_hash.hex(),
         "sample_index": row.sample,
         **_arm_columns(layout, layout.arms[row.arm]),
         "item_id": row.item_id,

@@ -12,6 +12,7 @@ import attrs
 from sqlalchemy import ColumnElement, Select, and_, select
 
 from themis.errors import OptionalDependencyError
+from themis.records import WHOLE_TRIAL
 from themis.results.paging import pages
 from themis.results.score_sums import of_metrics
 from themis.results.trial_status import trial_status
@@ -83,7 +84,7 @@ def _candidates(source: RunSource, _: Overlay) -> _Table:
     statement = select(_CANDIDATES, _TRIALS.c.item_id, _TRIALS.c.trial_hash, _TRIALS.c.arm)
     return _Table(
         statement.select_from(_CANDIDATES.join(_TRIALS, trial)).where(
-            _CANDIDATES.c.run == source.layout.run
+            _CANDIDATES.c.run == source.layout.run, _CANDIDATES.c.sample != WHOLE_TRIAL
         ),
         (_CANDIDATES.c.trial, _CANDIDATES.c.sample),
         (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from sqlalchemy import func, select
 
+from themis.records import WHOLE_TRIAL
 from themis.storage import schema
 from themis.storage.schema import CandidateStatus
 
@@ -67,7 +68,8 @@ def _candidate_counts(store: RunStore) -> dict[int, dict[int, int]]:
     keys = (_CANDIDATES.c.run, _CANDIDATES.c.status)
     counts: dict[int, dict[int, int]] = {}
     with store.reader() as connection:
-        rows: Iterable[Any] = connection.execute(select(*keys, func.count()).group_by(*keys))
+        counted = select(*keys, func.count()).where(_CANDIDATES.c.sample != WHOLE_TRIAL)
+        rows: Iterable[Any] = connection.execute(counted.group_by(*keys))
         for run, status, n in rows:
             counts.setdefault(run, {})[status] = n
     return counts

@@ -16,11 +16,12 @@ from themis.records import (
     JudgeAuditTrail,
     ObservabilitySnapshot,
     RecordTimeline,
+    ReducedCandidate,
     TrialRecord,
     TrialSpec,
     TrialStatus,
 )
-from themis.results.candidates import ReadCandidate, read_candidates
+from themis.results.candidates import ReadCandidate, read_candidates, read_whole_scores
 from themis.results.lookup import FoundRecord
 from themis.results.trial_specs import rebuilt_trial_spec
 
@@ -73,12 +74,15 @@ class RecordTimelineView:
 def read_trial(source: RunSource, trial: TrialRow, overlay: Overlay) -> TrialRecord:
     """A trial with its candidates; scores and extractions are those the overlay shows."""
     read = read_candidates(source, [trial], overlay)[trial.number]
-    candidates = tuple(one.record for one in read)
+    records = [one.record for one in read]
+    candidates = tuple(one for one in records if not isinstance(one, ReducedCandidate))
     return TrialRecord(
         trial_spec=rebuilt_trial_spec(source, trial, candidates),
         status=trial.status,
         candidates=candidates,
-        timeline=_joined(candidates),
+        reduced=next((one for one in records if isinstance(one, ReducedCandidate)), None),
+        evaluation=read_whole_scores(source, [trial], overlay)[trial.number],
+        timeline=_joined(records),
         item=source.item(trial.item_hash),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, literal_column, select
 
+from themis.records import WHOLE_TRIAL
 from themis.storage import schema
 from themis.storage.schema import CandidateStatus
 
@@ -26,7 +27,11 @@ def trial_status() -> ColumnElement[str]:
 
 
 def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    mine = (_CANDIDATES.c.run == _TRIALS.c.run) & (_CANDIDATES.c.trial == _TRIALS.c.trial)
+    mine = (
+        (_CANDIDATES.c.run == _TRIALS.c.run)
+        & (_CANDIDATES.c.trial == _TRIALS.c.trial)
+        & (_CANDIDATES.c.sample != WHOLE_TRIAL)
+    )
     counted = select(func.count()).select_from(_CANDIDATES).where(mine, *conditions)
     return counted.correlate(_TRIALS).scalar_subquery()
 

@@ -193,6 +193,7 @@ class WorkSource:
     def _settle_ready(self, whole: WholeTrial, found: StoredArtifacts, adoption: Adoption) -> None:
         """A trial none of whose samples is to be made."""
         work = whole.work
+        whole.reduces = False
         if work.reduction is not None:
             seq = found.known.get(work.candidate_key)
             if seq is None:

@@ -21,7 +21,9 @@ def subject_of(
     """What a metric of this kind scores, of one candidate or of a trial's candidates as a set."""
     if kind == "trace" and isinstance(given, CandidateRecord):
         return trace_of(given, trial)
-    return given if isinstance(given, CandidateRecord) else tuple(given)
+    if isinstance(given, CandidateRecord):
+        return (given,) if kind == "candidates" else given
+    return tuple(given)
 
 
 def trace_of(candidate: CandidateRecord, trial: TrialSpec) -> WorkflowTrace:
