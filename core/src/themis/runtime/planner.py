@@ -270,4 +270,4 @@ def stage_counts(plan: Plan, slices: list[SliceItems]) -> dict[str, int]:
             scores = trials * (1 if metric.whole_trial else samples)
             counts["score"] += scores
             counts["judge"] += scores if metric.judged else 0
-    return counts
+    return {stage: n for stage, n in counts.items() if n or stage != "reduce"}
