@@ -7,7 +7,6 @@ and its pipeline is made of the plain parts.
 
 from __future__ import annotations
 
-import copy
 import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from themis.plugin.lifecycle import (
     TracingProvider,
 )
 from themis.records.canonical import decode
+from themis.runtime.copies import own_copy
 from themis.runtime.observers import TelemetryBus
 from themis.storage import StoredEvent
 
@@ -124,7 +124,7 @@ class Watch:
     def tell(self, hook: LifecycleHook, *arguments: Any) -> None:
         """Have a hook called, with copies of what is not fixed: records may hold dicts."""
         if hook in self.hooks:
-            told = tuple(_own(argument) for argument in arguments)
+            told = own_copy(arguments)
             self._bus.publish(_Told(hook, lambda: told))
 
     def trace(self, span: Span) -> None:
@@ -238,13 +238,6 @@ def _check(watcher: object) -> None:
 
 def _is_plain(method: object) -> bool:
     return callable(method) and not inspect.iscoroutinefunction(method)
-
-
-def _own(value: Any) -> Any:
-    """A copy that its receiver may do with as it likes; specs and contexts are fixed already."""
-    if isinstance(value, LifecycleContext) or not attrs.has(type(value)):
-        return copy.deepcopy(value) if isinstance(value, (list, tuple, dict)) else value
-    return copy.deepcopy(value)
 
 
 def _stored(event: Event, seq: int) -> StoredEvent:
