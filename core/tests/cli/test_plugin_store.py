@@ -111,8 +111,26 @@ def test_reading_a_plugins_store_does_not_make_one(folder):
     assert not (folder / "top").exists()
 
 
-def test_the_commands_of_sqlite_stores_say_that_they_are(folder):
+def test_a_database_of_a_plugin_is_looked_after_like_any_other(folder):
     (folder / "themis.toml").write_text(STORAGE)
-    assert "looks after SQLite stores; themis.toml names 'shelf'" in (
-        themis("store", "verify", code=2).stderr
-    )
+    themis("run", "b.toml", "--progress", "none")
+    assert '"ok": true' in themis("store", "verify", "--json").stdout
+    assert json.loads(themis("store", "rebuild", "--json").stdout)["events"] > 3
+    assert json.loads(themis("store", "stats", "--json").stdout)["events"]["run_planned"]["count"]
+    assert themis("store", "vacuum").stdout.startswith("freed ")
+
+
+def test_runs_are_copied_to_the_store_of_another_project_and_back(folder):
+    (folder / "themis.toml").write_text(STORAGE)
+    themis("run", "b.toml", "--progress", "none")
+    said = json.loads(themis("store", "copy", "themis.toml", "plain", "--json").stdout)
+    assert (said["runs"], said["items"], said["ok"]) == (1, 1, True)
+    assert "completed" in themis("runs", "--store", "plain").stdout
+    again = themis("store", "copy", "plain", "themis.toml").stdout
+    assert again.startswith("copied 0 events of 0 new runs and 0 items; ")
+    assert again.endswith("the copy is verified\n")
+
+
+def test_a_database_without_a_folder_for_its_blobs_is_refused(folder):
+    done = themis("store", "copy", "plain", "postgresql://me@host/runs", code=2)
+    assert "has its blobs in a folder; give --blobs" in done.stderr

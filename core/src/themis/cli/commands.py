@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType({
     "progress": CommandEntry("themis.cli.runs:progress", "How far a run is, from any shell."),
     "report": CommandEntry("themis.cli.runs:report", "Report a run as text, Markdown, HTML, ..."),
     "inspect": CommandEntry("themis.cli.inspect:inspect", "Show a trial or candidate as recorded."),
-    "store": CommandEntry("themis.cli.store:store", "Verify, rebuild, weigh or shrink a store."),
+    "store": CommandEntry("themis.cli.store:store", "Verify, rebuild, weigh or copy a store."),
     "lock": CommandEntry("themis.cli.lock:lock", "Write down exactly which plugins a file uses."),
     "plugins": CommandEntry("themis.cli.plugins:plugins", "List, show and explain plugins."),
 })  # fmt: skip

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from themis.specs import ProjectSpec
     from themis.storage import RunStore
 
-__all__ = ["DEFAULT_STORE", "StorePlace", "open_run_store", "store_option", "store_place"]
+__all__ = [
+    "DEFAULT_STORE",
+    "StorePlace",
+    "named_place",
+    "open_place",
+    "open_run_store",
+    "store_option",
+    "store_place",
+]
 
 DEFAULT_STORE = ".themis"
 
@@ -72,22 +80,46 @@ def open_run_store(store: Path | None) -> Iterator[RunStore]:
         StorageError: there is none.
         PluginError: no plugin provides the backend that the project names.
     """
-    place = store_place(store)
-    with _opened(place) as opened:
+    with open_place(store_place(store), read_only=True) as opened:
         yield opened
 
 
-def _opened(place: StorePlace) -> RunStore:
+def named_place(name: str, blobs: Path | None) -> StorePlace:
+    """What an argument names: a folder, a project's file, or a database with a folder of blobs.
+
+    Raises:
+        UsageError: a database is named, and no folder.
+        SpecValidationError: it is a file, and not one with a project.
+    """
+    from themis.specs import PostgresBlobStorageSpec, ProjectSpec
+
+    if not name.startswith(("postgresql://", "postgres://", "env:")):
+        return store_place(Path(name))
+    if blobs is None:
+        msg = "a store that is given by its database's URL has its blobs in a folder; give --blobs"
+        raise click.UsageError(msg)
+    storage = PostgresBlobStorageSpec(database_url=name, blob_root_dir=str(blobs))
+    return StorePlace(ProjectSpec(storage=storage), Path.cwd())
+
+
+def open_place(place: StorePlace, *, read_only: bool = False) -> RunStore:
+    """The store at a place.
+
+    Raises:
+        StorageError: it cannot be opened.
+        PluginError: no plugin provides the backend that the project names.
+    """
     from themis.specs import SqliteBlobStorageSpec
 
     storage = place.project.storage
     if isinstance(storage, SqliteBlobStorageSpec):
-        from themis.storage import sqlite_store
+        from themis.storage import open_store
 
         folder = place.folder / Path(storage.root_dir).expanduser()
-        return sqlite_store(folder, read_only=True)
+        storage = storage.model_copy(update={"root_dir": str(folder)})
+        return open_store(storage, read_only=read_only)
     from themis.plugin.registry import PluginRegistry
     from themis.runtime.stores import open_project_store
 
     registry = PluginRegistry(config=plugin_config(place.file))
-    return open_project_store(place.project, place.folder, registry, read_only=True)
+    return open_project_store(place.project, place.folder, registry, read_only=read_only)

@@ -13,9 +13,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
 
+from themis.storage.schema import metadata
+
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Table
-    from sqlalchemy.engine import Connection, Dialect
+    from sqlalchemy.engine import Connection, Dialect, Engine
 
 __all__ = ["SqlDialect", "sql_of"]
 
@@ -59,8 +61,8 @@ class SqlDialect(Protocol):
         """Bytes of each table and index, as far as the database tells; largest first."""
         ...
 
-    def reclaim(self) -> tuple[str, ...]:
-        """Statements, outside of transactions, that give free space back."""
+    def reclaim(self, engine: Engine) -> None:
+        """Give free space back, outside of any transaction."""
         ...
 
 
@@ -95,8 +97,10 @@ class _Sqlite:
         except OperationalError:
             return {}  # this SQLite was built without the table of page statistics
 
-    def reclaim(self) -> tuple[str, ...]:
-        return ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)")
+    def reclaim(self, engine: Engine) -> None:
+        cursor = engine.raw_connection().cursor()
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class _Postgresql:
@@ -135,8 +139,16 @@ class _Postgresql:
         )
         return {str(row[0]): int(row[1]) for row in connection.exec_driver_sql(query)}
 
-    def reclaim(self) -> tuple[str, ...]:
-        return ("VACUUM ANALYZE",)
+    def reclaim(self, engine: Engine) -> None:
+        connection = engine.raw_connection()
+        driver: Any = connection.driver_connection
+        driver.autocommit = True
+        try:
+            for table in metadata.tables:  # and not what others keep in the same database
+                driver.execute(f"VACUUM ANALYZE {table}")
+        finally:
+            driver.autocommit = False
+            connection.close()
 
 
 _BY_NAME: dict[str, SqlDialect] = {"sqlite": _Sqlite(), "postgresql": _Postgresql()}

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from themis.storage.events import StoredEvent
+    from themis.storage.run_store import SqlRunStore
 
-__all__ = ["Finding", "Verification", "verify", "verify_database"]
+__all__ = ["Finding", "Verification", "verify", "verify_database", "verify_store"]
 
 _MOST_FINDINGS = 200
 
@@ -87,6 +88,11 @@ def verify(path: str | Path) -> Verification:
         return verify_database(engine, BlobDirectory(root / "blobs"), place=str(root))
     finally:
         engine.dispose()
+
+
+def verify_store(store: SqlRunStore) -> Verification:
+    """`verify` for an open store, whatever its database."""
+    return verify_database(store.reading, store.blobs, place=store.place)
 
 
 def verify_database(engine: Engine, blobs: BlobStore, *, place: str) -> Verification:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from sqlalchemy import delete, func, select
 
-from themis.storage.blobs import BlobDirectory
+from themis.errors import ErrorCode, StorageError
 from themis.storage.dialects import sql_of
 from themis.storage.payloads import PayloadFormat
 from themis.storage.projection import Projection
 from themis.storage.reading import EventReader
 from themis.storage.schema import PROJECTIONS, Encoding, events, items, runs
-from themis.storage.sqlite_store import (
-    database_errors,
-    existing_store,
-    open_for_writing,
-    sqlite_store,
-)
+from themis.storage.sqlite_store import database_errors, existing_store, sqlite_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import Connection, Engine
 
-__all__ = ["StoreStats", "Usage", "rebuild", "rebuild_projections", "stats", "vacuum"]
+    from themis.storage.blobs import BlobStore
+    from themis.storage.run_store import SqlRunStore
+
+__all__ = [
+    "StoreStats",
+    "Usage",
+    "rebuild",
+    "rebuild_projections",
+    "rebuild_store",
+    "stats",
+    "store_stats",
+    "vacuum",
+    "vacuum_store",
+]
 
 
 @attrs.frozen(slots=True)
@@ -39,7 +46,7 @@ class Usage:
 
 @attrs.frozen(slots=True, kw_only=True)
 class StoreStats:
-    """What is in a store. `tables` are bytes per table and index, as far as SQLite tells."""
+    """What is in a store. `tables` are bytes per table and index, as far as the database tells."""
 
     path: str
     database_bytes: int
@@ -58,11 +65,14 @@ def rebuild(path: str | Path) -> int:
         StorageError: an event is missing or altered (nothing is changed then), or another process
             is writing the store.
     """
-    root = existing_store(path)
-    with ExitStack() as opened:
-        engine = open_for_writing(root, opened)
-        with database_errors(str(root), doing="rebuilt"):
-            return rebuild_projections(engine, PayloadFormat(BlobDirectory(root / "blobs")))
+    with sqlite_store(existing_store(path)) as store:
+        return rebuild_store(store)
+
+
+def rebuild_store(store: SqlRunStore) -> int:
+    """`rebuild` for a store that is open for writing, whatever its database."""
+    with database_errors(store.place, doing="rebuilt"):
+        return rebuild_projections(_writable(store), PayloadFormat(store.blobs))
 
 
 def rebuild_projections(engine: Engine, payloads: PayloadFormat) -> int:
@@ -85,14 +95,21 @@ def stats(path: str | Path) -> StoreStats:
     Raises:
         StorageError: there is no store to read.
     """
-    with sqlite_store(path, read_only=True) as store, store.reader() as connection:
-        log = store.database.with_name(store.database.name + "-wal")
+    with sqlite_store(path, read_only=True) as store:
+        return store_stats(store)
+
+
+def store_stats(store: SqlRunStore) -> StoreStats:
+    """`stats` for an open store, whatever its database."""
+    with store.reader() as connection:
         names = list(store.blobs.names())
+        tables = sql_of(connection.dialect).table_bytes(connection)
+        database, log = store.file_bytes() or (sum(tables.values()), 0)
         return StoreStats(
-            path=str(store.root),
-            database_bytes=store.database.stat().st_size,
-            log_bytes=log.stat().st_size if log.exists() else 0,
-            tables=sql_of(connection.dialect).table_bytes(connection),
+            path=store.place,
+            database_bytes=database,
+            log_bytes=log,
+            tables=tables,
             events=_events_by(connection, events.c.kind),
             runs=_events_by_run(connection),
             items=_usage(connection.execute(_weighed(items)).one()),
@@ -106,28 +123,41 @@ def vacuum(path: str | Path) -> int:
     Raises:
         StorageError: another process is writing the store.
     """
-    root = existing_store(path)
-    with ExitStack() as opened:
-        engine = open_for_writing(root, opened)
-        before = _folder_bytes(root)
-        with database_errors(str(root), doing="vacuumed"):
-            _drop_unused_blobs(engine, BlobDirectory(root / "blobs"))
-            connection = engine.raw_connection()
-            for statement in sql_of(engine.dialect).reclaim():
-                connection.cursor().execute(statement)
-    return before - _folder_bytes(root)
+    with sqlite_store(existing_store(path)) as store:
+        return vacuum_store(store)
 
 
-def _drop_unused_blobs(engine: Engine, blobs: BlobDirectory) -> None:
+def vacuum_store(store: SqlRunStore) -> int:
+    """`vacuum` for a store that is open for writing, whatever its database."""
+    engine, before = _writable(store), _size(store)
+    with database_errors(store.place, doing="vacuumed"):
+        _drop_unused_blobs(engine, store.blobs)
+        sql_of(engine.dialect).reclaim(engine)
+    return before - _size(store)
+
+
+def _writable(store: SqlRunStore) -> Engine:
+    if store.writing is None:
+        msg = f"the store at {store.place} was opened read-only; open it for writing"
+        raise StorageError(msg, code=ErrorCode.STORAGE_WRITE)
+    return store.writing
+
+
+def _drop_unused_blobs(engine: Engine, blobs: BlobStore) -> None:
     used: set[bytes] = set()
-    with engine.begin() as connection:
+    with engine.begin() as connection:  # nobody writes a blob meanwhile
         for table in (events, items):
             query = select(table.c.payload).where(table.c.encoding == Encoding.BLOB.value)
             used.update(connection.scalars(query))
-    for name in list(blobs.names()):
-        if name not in used:
-            blobs.discard(name)
-    blobs.sweep()
+        for name in list(blobs.names()):
+            if name not in used:
+                blobs.discard(name)
+        blobs.sweep()
+
+
+def _size(store: SqlRunStore) -> int:
+    found = store_stats(store)
+    return found.database_bytes + found.log_bytes + found.blobs.bytes
 
 
 def _weighed(table: Any) -> Any:
@@ -150,7 +180,3 @@ def _events_by_run(connection: Connection) -> dict[str, Usage]:
     }
     by_run = _events_by(connection, events.c.run)
     return {names.get(run, f"run {run}"): usage for run, usage in by_run.items()}
-
-
-def _folder_bytes(root: Path) -> int:
-    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())

@@ -55,6 +55,7 @@ __all__ = [
     "run_planned",
     "run_status",
     "steps",
+    "trials_key",
     "trials_planned",
     "withdrawn",
 ]
@@ -218,8 +219,12 @@ def trials_planned(run: int, *, start: int, trials: Sequence[PlannedTrial]) -> E
         "start": start,
         "trials": [[one.arm, one.item_id, one.item_hash, one.trial_hash] for one in trials],
     }
-    key = digest(b"trials", b"%d" % run, b"%d" % start)
-    return Event.of("trials_planned", value, run=run, key=key)
+    return Event.of("trials_planned", value, run=run, key=trials_key(run, start))
+
+
+def trials_key(run: int, start: int) -> bytes:
+    """The key of the event that plans the run's trials from `start` on."""
+    return digest(b"trials", b"%d" % run, b"%d" % start)
 
 
 def reused(

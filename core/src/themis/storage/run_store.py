@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Engine
 
+    from themis.storage.blobs import BlobStore
     from themis.storage.events import Event
     from themis.storage.items import Item
     from themis.storage.payloads import PayloadFormat
@@ -33,6 +34,11 @@ class SqlRunStore(RunReads):
     Takes over `held`, to be closed last: locks and connections that live as long as the store. Use
     it as a context manager, or call `close`.
     """
+
+    blobs: BlobStore
+    """Where large payloads are."""
+    writing: Engine | None
+    """The engine that writes; None when the store was opened read-only."""
 
     def __init__(
         self,
@@ -68,6 +74,10 @@ class SqlRunStore(RunReads):
     def read_only(self) -> bool:
         """Whether writing is refused."""
         return self._writer is None
+
+    def file_bytes(self) -> tuple[int, int] | None:
+        """Bytes of the database's file and of its log, where they are files of this machine."""
+        return None
 
     def append(self, events: Sequence[Event], *, items: Sequence[Item] = ()) -> Seqs:
         """Append and return the events' numbers once they are durable.

@@ -88,6 +88,11 @@ class SqliteRunStore(SqlRunStore):
         """The database's file."""
         return self.root / DATABASE
 
+    def file_bytes(self) -> tuple[int, int]:
+        """Bytes of the database's file and of its log."""
+        log = self.database.with_name(f"{DATABASE}-wal")
+        return self.database.stat().st_size, log.stat().st_size if log.exists() else 0
+
 
 class InMemoryRunStore(SqlRunStore):
     """A store that is gone once it is closed. Everything but the disk is the same.
