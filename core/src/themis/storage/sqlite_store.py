@@ -101,6 +101,8 @@ class InMemoryRunStore(SqlRunStore):
     of them in memory; `place` is what messages call those.
     """
 
+    writing: Engine
+
     def __init__(
         self,
         *,
