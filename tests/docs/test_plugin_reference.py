@@ -22,15 +22,11 @@ PROTOCOLS = [
     for each in (*(getattr(plugin, name) for name in plugin.__all__), RunStore)
     if getattr(each, "_is_protocol", False)
 ]
-OF_REDUCTION = {"before_reduce", "after_reduce"}
-"""The stage that calls them has tests of its own to come."""
 METHODS = [
     pytest.param(protocol, name, id=f"{protocol.__name__}.{name}")
     for protocol in PROTOCOLS
     for name, member in vars(protocol).items()
-    if not name.startswith("_")
-    and name not in OF_REDUCTION
-    and (inspect.isfunction(member) or isinstance(member, property))
+    if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property))
 ]
 
 

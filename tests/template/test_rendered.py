@@ -19,6 +19,7 @@ MEANS = {
     "judge": {"reference_grading": 0.5},
     "engine": {"token_count": 6.5},
     "dataset": {"token_count": 7.0},
+    "reducer": {"exact_match": 1.0},
     "store": {"token_count": 7.0},
     "backend": {"token_count": 7.0},
 }

@@ -21,7 +21,12 @@ FILES = {
         "examples/dataset.toml",
         "examples/questions.db",
     ],
-    "reducer": ["src/*/reducer.py", "tests/test_reducer.py"],
+    "reducer": [
+        "src/*/reducer.py",
+        "tests/test_reducer.py",
+        "examples/reducer.toml",
+        "examples/outputs.jsonl",
+    ],
     "store": [
         "src/*/store.py",
         "src/*/journal.py",
@@ -31,7 +36,7 @@ FILES = {
     ],
     "backend": ["src/*/backend.py", "tests/test_backend.py", "examples/backend.toml"],
 }
-ITEMS_NOT_NEEDED = {"dataset": ["examples/items.jsonl"], "reducer": ["examples/items.jsonl"]}
+ITEMS_NOT_NEEDED = {"dataset": ["examples/items.jsonl"]}
 
 for kind, patterns in FILES.items():
     unwanted = ITEMS_NOT_NEEDED.get(kind, []) if kind == CHOSEN else patterns

@@ -13,7 +13,7 @@ from themis.plugin.lifecycle import LIFECYCLE_HOOKS
 from themis.runtime.context import RuntimeContext
 from themis.runtime.generation import Generator
 from themis.runtime.watched import WatchedGenerator
-from themis.specs import ObserverRefSpec, ProjectSpec, ScoreSpec
+from themis.specs import ObserverRefSpec, ProjectSpec, ReductionSpec, ScoreSpec
 
 from .conftest import rows, sums_benchmark, sums_slice
 from .test_judges import GPT, PATIENT, Judging, rubric
@@ -84,6 +84,30 @@ def test_a_subscriber_is_told_of_every_stage_of_a_candidate_in_order(run):
         "before_generate", "after_generate", "before_parse", "after_parse", "before_score",
         "after_score", "before_score", "before_judge", "after_judge", "after_score",
     ]  # fmt: skip
+
+
+class First:
+    """Reduces to the first candidate."""
+
+    version = "1.0"
+
+    def reduce(self, candidates, ctx):
+        return candidates[0]
+
+
+def test_a_reduction_tells_of_the_candidates_and_of_what_they_became(run, registry):
+    seen, spans = Seen(), Spans()
+    registry.register("reducer", "first", First)
+    reduced = sums_slice(reduction=ReductionSpec(reducer="first"))
+    benchmark = sums_benchmark(slices=[reduced], num_samples=3)
+    run(benchmark, subscribers=[seen], tracing_provider=spans)
+    [(_, candidates, context)] = seen.of("before_reduce")
+    [(_, candidate, _)] = seen.of("after_reduce")
+    assert [each.sample_index for each in candidates] == [0, 1, 2]
+    assert candidate.inference.raw_text == "0"
+    assert context.component == "first"
+    [span] = spans.of("reduce")
+    assert span.context.component == "first"
 
 
 def test_hooks_are_given_what_their_stage_works_on(run):
