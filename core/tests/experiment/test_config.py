@@ -116,6 +116,7 @@ def test_an_unknown_key_of_an_override_names_the_nearest_key(write):
         ("a..b=1", "is not of the form key=value"),
         ("datasets[5].revision=1", "there is no entry 5; the list has 2"),
         ("generation.generator.x=1", "generator is a single value"),
+        ("evaluation.metrics[0].id=contains", "0 is a single value"),
     ],
 )
 def test_an_override_that_fits_nowhere_is_refused(write, override, message):

@@ -74,8 +74,9 @@ def _apply(values: dict[str, Any], override: str) -> None:
 
 def _below(place: Any, part: str, override: str) -> Any:
     if isinstance(place, list):
-        return place[_index(place, part, override)]
-    below = place.setdefault(part, {})
+        below = place[_index(place, part, override)]
+    else:
+        below = place.setdefault(part, {})
     if not isinstance(below, (dict, list)):
         msg = f"override {override!r}: {part} is a single value, and has no keys to set"
         raise SpecValidationError(msg)
