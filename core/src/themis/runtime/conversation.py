@@ -24,6 +24,7 @@ from themis.records import (
 )
 from themis.records.codec import from_plain
 from themis.runtime.outcomes import as_conversation
+from themis.storage.recording import START_ANEW
 
 if TYPE_CHECKING:
     from themis.runtime.recording import Recorder
@@ -53,15 +54,15 @@ class Conversation:
         self._tools = tools
         self._turns: list[_Turn] = []
         self._restored: dict[int, _Turn] = {}
-        generation = work.slice_plan.spec.generation
-        self.keeps_steps = generation is not None and bool(
-            generation.tools or generation.mcp_servers or generation.follow_ups
-        )
+        self.keeps_steps = work.keeps_steps
 
     async def restore(self, recorded: Callable[[bytes], Sequence[StoredEvent]]) -> None:
         """Take up the steps that an interrupted run has recorded for this candidate."""
         for event in await asyncio.to_thread(recorded, self._work.candidate_key):
             payload = event.value
+            if payload["turn"] == START_ANEW:
+                self._restored.clear()
+                continue
             turn = self._restored.setdefault(payload["turn"], _Turn())
             turn.steps.extend(from_plain(step, TraceStep) for step in payload["steps"])
             if payload.get("inference") is not None:

@@ -27,10 +27,11 @@ from themis.runtime.planner import PlannedRun, RunPlanner
 from themis.runtime.progress import ProgressSnapshot
 from themis.runtime.providers import DatasetProviders
 from themis.runtime.rendering import blocking
-from themis.runtime.stages import Stages
+from themis.runtime.stages import RunStage, Stages
 from themis.runtime.stores import open_project_store
 from themis.runtime.tools import check_handlers
 from themis.runtime.watching import watch_run
+from themis.runtime.withdrawing import withdraw
 from themis.specs import BenchmarkSpec, ExperimentSpec, ProjectSpec
 from themis.storage import RunStore
 
@@ -356,11 +357,19 @@ class Orchestrator:
         spec: Spec,
         *,
         stages: Stages | None = None,
+        again: RunStage | None = None,
         runtime: RuntimeContext | None = None,
         progress: ProgressListener | None = None,
     ) -> PreparedRun:
-        """Persist the manifest, and make the execution of what is missing for the caller to run."""
-        return self._prepared(self._plan(spec), stages or Stages(), runtime, progress)
+        """Persist the manifest, and make the execution of what is missing for the caller to run.
+
+        What the stage `again` and those after it made is withdrawn first: it is made again. Of
+        scores, only those of the metrics that `stages` names.
+        """
+        planned, stages = self._plan(spec), stages or Stages()
+        if again is not None:
+            withdraw(self._store, planned, again, metric_ids=stages.metric_ids)
+        return self._prepared(planned, stages, runtime, progress)
 
     def _run(
         self,

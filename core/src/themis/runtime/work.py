@@ -70,6 +70,16 @@ class Work:
         return self.sample == WHOLE_TRIAL or self.slice_plan.reduction is None
 
     @property
+    def keeps_steps(self) -> bool:
+        """Whether each step of its conversation is recorded: it may be taken up in the middle."""
+        generation = self.slice_plan.spec.generation
+        return (
+            self.sample != WHOLE_TRIAL
+            and generation is not None
+            and bool(generation.tools or generation.mcp_servers or generation.follow_ups)
+        )
+
+    @property
     def reduction(self) -> Reduction | None:
         """What makes this candidate of others, where it is one of those."""
         return self.slice_plan.reduction if self.sample == WHOLE_TRIAL else None

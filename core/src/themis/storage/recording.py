@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "START_ANEW",
     "ParseEntry",
     "PlannedArm",
     "PlannedMetric",
@@ -43,6 +44,7 @@ __all__ = [
     "WithdrawnCandidate",
     "WithdrawnScore",
     "continuation_key",
+    "conversation_anew",
     "evaluated",
     "generated",
     "judgement_key",
@@ -59,6 +61,9 @@ __all__ = [
     "trials_planned",
     "withdrawn",
 ]
+
+START_ANEW = -1
+"""The turn of a `steps` event before which nothing of the conversation counts."""
 
 RunStatus = Literal[
     "planned", "pending", "running", "completed", "partial_failure", "failed", "interrupted"
@@ -262,6 +267,13 @@ def steps(
         "inference": inference and to_plain(inference),
     }
     return Event.of("steps", value, run=run, key=bytes.fromhex(candidate_id))
+
+
+def conversation_anew(run: int, *, candidate_id: str, trial: int, sample: int) -> Event:
+    """The steps recorded so far of a conversation are not taken up again."""
+    return steps(
+        run, candidate_id=candidate_id, trial=trial, sample=sample, turn=START_ANEW, steps=()
+    )
 
 
 def generated(
