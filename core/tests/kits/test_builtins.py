@@ -180,6 +180,12 @@ class TestJudgePanel(MetricKit):
     judge_reply = "Politely said.\nVerdict: 4"
 
 
+class TestJudgeBestOf(MetricKit):
+    ref = "builtin/judge_best_of"
+    config: ClassVar = {"judges": ["kit"], "rubric": "It is polite."}
+    judge_reply = "Politely said.\nVerdict: 4"
+
+
 class TestJudgeMajority(MetricKit):
     ref = "builtin/judge_majority"
     config: ClassVar = {"judges": ["one", "two", "three"], "criteria": "pass: it is polite."}

@@ -176,6 +176,12 @@ def themis_metrics() -> list[MetricDeclaration]:
             "How well judges find that a conversation went.",
             subject="trace",
         ),
+        _judged(
+            "judge_best_of",
+            "JudgeBestOf",
+            "How good judges find the best of all samples.",
+            subject="candidates",
+        ),
         _judged("judge_majority", "JudgeMajority", "What most judges say of an answer."),
         _judged("judge_panel", "JudgePanel", "How a panel of judges grades an answer."),
         _judged("pairwise_preference", "PairwisePreference", "Which of two answers judges prefer."),

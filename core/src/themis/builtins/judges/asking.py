@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field
 
-from themis.builtins.judges.questions import Question, QuestionWorkflow
+from themis.builtins.judges.questions import Combine, Question, QuestionWorkflow
 from themis.builtins.metrics.scoring import (
     UNREADABLE,
     ReferenceSettings,
@@ -27,7 +27,14 @@ from themis.plugin import (
 )
 from themis.specs import JudgeInferenceSpec
 
-__all__ = ["AnswerJudge", "JudgeMetric", "JudgeSettings", "TaskSettings", "verdicts_of"]
+__all__ = [
+    "AnswerJudge",
+    "JudgeMetric",
+    "JudgeSettings",
+    "TaskSettings",
+    "task_text",
+    "verdicts_of",
+]
 
 
 class JudgeSettings(ReferenceSettings):
@@ -69,17 +76,13 @@ class JudgeMetric(ABC, Generic[SettingsT]):
     def __init__(self, config: SettingsT | Mapping[str, Any] | None = None) -> None:
         self.settings = settings_from(self.settings_model, config)
 
-    @abstractmethod
-    def combine(self, replies: Sequence[Sequence[Judgment]]) -> tuple[float, dict[str, Any]]:
-        """The value and details; `replies` has, for each question, each judge's judgment."""
-
-    def workflow(self, questions: Sequence[Question[Any]]) -> QuestionWorkflow:
+    def workflow(self, questions: Sequence[Question[Any]], combine: Combine) -> QuestionWorkflow:
         """The workflow that asks these questions of every judge."""
         return QuestionWorkflow(
             metric_id=self.component_id,
             questions=questions,
             judges=self.settings.judges,
-            combine=self.combine,
+            combine=combine,
         )
 
     def scored(self, value: float, details: Mapping[str, Any]) -> MetricScore:
@@ -113,24 +116,33 @@ class AnswerJudge(JudgeMetric[TaskSettingsT]):
         if unreadable(subject):
             return self.scored(0.0, {"reason": UNREADABLE})
         answer = as_text(answer_of(subject, self.component_id))
-        return self.workflow(self.questions(self.task(ctx), answer, ctx))
+        task = task_text(ctx, self.settings.task_field, self.component_id)
+        return self.workflow(self.questions(task, answer, ctx), self.combine)
 
     @abstractmethod
     def questions(self, task: str, answer: str, item: Mapping[str, Any]) -> Sequence[Question[Any]]:
         """What each judge is asked about an answer."""
 
-    def task(self, ctx: EvalScoreContext) -> str:
-        """The task as text: the item's field, or the prompt that was sent."""
-        field = self.settings.task_field
-        if field is not None and field not in ctx:
-            msg = f"{self.component_id}: the item has no field {field!r}, which task_field names"
-            raise WorkflowBuildError(msg)
-        if field is not None:
-            return as_text(ctx[field])
-        if ctx.trial is None:
-            msg = f"{self.component_id}: there is no trial here with a prompt; set task_field"
-            raise WorkflowBuildError(msg)
-        return "\n\n".join(message.text for message in ctx.trial.prompt)
+    @abstractmethod
+    def combine(self, replies: Sequence[Sequence[Judgment]]) -> tuple[float, dict[str, Any]]:
+        """The value and details; `replies` has, for each question, each judge's judgment."""
+
+
+def task_text(ctx: EvalScoreContext, field: str | None, metric: str) -> str:
+    """The task as text: what the item's field has, or the prompt that was sent.
+
+    Raises:
+        WorkflowBuildError: the item has no such field, or there is no trial.
+    """
+    if field is not None and field not in ctx:
+        msg = f"{metric}: the item has no field {field!r}, which task_field names"
+        raise WorkflowBuildError(msg)
+    if field is not None:
+        return as_text(ctx[field])
+    if ctx.trial is None:
+        msg = f"{metric}: there is no trial here with a prompt; set task_field"
+        raise WorkflowBuildError(msg)
+    return "\n\n".join(message.text for message in ctx.trial.prompt)
 
 
 def verdicts_of(judgments: Sequence[Judgment]) -> list[dict[str, Any]]:

@@ -45,7 +45,8 @@ class CourseJudge(JudgeMetric[SettingsT]):
             raise WorkflowBuildError(msg)
         shown = {"reference": self.reference(ctx)} if self.settings.show_reference else {}
         texts = {**steps, **shown}
-        return self.workflow((rubric_question(self.settings, job=self.told(), texts=texts),))
+        question = rubric_question(self.settings, job=self.told(), texts=texts)
+        return self.workflow((question,), self.combine)
 
     @abstractmethod
     def steps(self, trace: WorkflowTrace) -> Mapping[str, str]:

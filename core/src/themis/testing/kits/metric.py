@@ -269,7 +269,8 @@ class MetricKit(ComponentKit):
         self, metric: Any, trial: TrialSpec, candidate: CandidateRecord, context: MetricContext
     ) -> Outcome:
         """What `score` gives, or the workflow that the metric builds."""
-        subject = subject_of(self._declaration.subject, candidate, trial)
+        kind = self._declaration.subject
+        subject = (candidate,) if kind == "candidates" else subject_of(kind, candidate, trial)
         if not builds_workflow(metric):
             outcome: Outcome = self.value(metric.score, trial, subject, context)
             return outcome
