@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from themis.runtime.limits import RunLimits
@@ -13,6 +14,12 @@ from themis.specs import ExecutionPolicySpec
 # a busy machine is no failure of the code
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_a_library() -> None:
+    """A command that another test ran in this process has configured the logs."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -64,6 +64,8 @@ SpanKind = Literal["run", "generate", "reduce", "parse", "score", "judge"]
 class LifecycleContext:
     """Which work a hook or span is about.
 
+    What is about a whole trial has the sample -1 (`themis.records.WHOLE_TRIAL`); a score of all its
+    candidates has no `candidate_id`.
     `component` is the engine, the reducer, the parse's name, the metric's id or the judge. Hashes
     are hex. A span around a whole run has only `run_id` and `benchmark_id`.
     """
@@ -153,9 +155,12 @@ class BeforeScore(Protocol):
     """Has `before_score`."""
 
     def before_score(
-        self, trial: TrialSpec, candidate: CandidateRecord, context: LifecycleContext
+        self,
+        trial: TrialSpec,
+        candidate: CandidateRecord | Sequence[CandidateRecord],
+        context: LifecycleContext,
     ) -> Any:
-        """The candidate that a metric is about to score, with what was parsed."""
+        """What a metric is about to score, with what was parsed: a candidate, or all of a trial."""
         return None
 
 
@@ -220,7 +225,7 @@ class Span:
     `start` and `end` are Unix seconds; a generation starts with its first call. The span of a run
     has no `end` when it is started, and its `status` is the run's. `error_code` is one of
     ErrorCode's values. `model`, `params`, `prompt` and `inference` are given where a model was
-    called. `children` are the judge calls of a score, ended before it.
+    called. `children` are the judge calls of a score or a reduction, ended before it.
     """
 
     kind: SpanKind

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,7 +20,7 @@ from themis.runtime.reducing import Reduced, Reducer
 from themis.specs import JudgeInferenceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from themis.planning.binding import BoundComponent
     from themis.planning.plan import MetricPlan, Parse, Reduction, ReductionStep
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     )
     from themis.runtime.watching import Watch
     from themis.runtime.work import PendingScore, Work
+
+_ASKING: ContextVar[tuple[LifecycleContext, list[Span]] | None] = ContextVar("asking", default=None)
 
 __all__ = ["WatchedEvaluator", "WatchedGenerator", "WatchedJudges", "WatchedReducer"]
 
@@ -73,28 +77,30 @@ class WatchedGenerator(Generator):
         )
 
 
+@contextmanager
+def _asking(context: LifecycleContext) -> Iterator[list[Span]]:
+    """Around what may ask judges: the spans of the calls that are made within."""
+    spans: list[Span] = []
+    token = _ASKING.set((context, spans))
+    try:
+        yield spans
+    finally:
+        _ASKING.reset(token)
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class WatchedJudges(JudgeService):
-    """Tells of every judge call; keeps the spans of a score's calls until the score is there."""
+    """Tells of every judge call; one within a score or a reduction is about that."""
 
     watch: Watch
-    _scores: dict[bytes, tuple[LifecycleContext, list[Span]]] = attrs.field(
-        factory=dict, init=False
-    )
 
     def calls_for(self, metric: MetricPlan | ReductionStep, subject: bytes) -> JudgeCalls:
         """The view that one metric gets for one candidate; `subject` is its score's key."""
-        context, spans = self._scores.get(subject, (self.watch.run, None))
-        keep = self.watch.trace if spans is None else spans.append
+        asking = _ASKING.get()
+        context, keep = (
+            (self.watch.run, self.watch.trace) if asking is None else (asking[0], asking[1].append)
+        )
         return _WatchedCalls(self, metric, subject, context=context, keep=keep)
-
-    def begin(self, score: bytes, context: LifecycleContext) -> None:
-        """A metric starts, that may ask judges."""
-        self._scores[score] = (context, [])
-
-    def end(self, score: bytes) -> tuple[Span, ...]:
-        """The metric has ended: its calls."""
-        return tuple(self._scores.pop(score)[1])
 
 
 class _WatchedCalls(JudgeCalls):
@@ -156,14 +162,11 @@ class WatchedEvaluator(Evaluator):
         if one is not subject:  # it is about the trial's candidates, not about the first of them
             context = attrs.evolve(context, candidate_id="", sample_index=WHOLE_TRIAL)
         watch.tell("before_score", trial, subject, context)
-        self.watched.begin(pending.key, context)
-        try:
+        with _asking(context) as asked:
             outcome = await super()._measured(out, pending, subject, setting)
-        finally:
-            asked = self.watched.end(pending.key)
         watch.tell("after_score", trial, outcome, context)
         if watch.traces:
-            watch.trace(_scoring(outcome, context, started, asked))
+            watch.trace(_scoring(outcome, context, started, tuple(asked)))
         return outcome
 
 
@@ -190,7 +193,8 @@ class WatchedReducer(Reducer):
             component=reduction.reducer.component.name,
         )
         self.watch.tell("before_reduce", setting.trial, tuple(members), context)
-        reduced = await super().reduce(reduction, members, setting, key=key)
+        with _asking(context) as asked:
+            reduced = await super().reduce(reduction, members, setting, key=key)
         stands = reduced.candidate or CandidateRecord(
             candidate_id=key.hex(),
             sample_index=WHOLE_TRIAL,
@@ -199,11 +203,13 @@ class WatchedReducer(Reducer):
         )
         self.watch.tell("after_reduce", setting.trial, stands, context)
         if self.watch.traces:
-            self.watch.trace(_reducing(reduced, context, started))
+            self.watch.trace(_reducing(reduced, context, started, tuple(asked)))
         return reduced
 
 
-def _reducing(reduced: Reduced, context: LifecycleContext, started: float) -> Span:
+def _reducing(
+    reduced: Reduced, context: LifecycleContext, started: float, asked: tuple[Span, ...]
+) -> Span:
     failure = reduced.failure
     return Span(
         kind="reduce",
@@ -213,6 +219,7 @@ def _reducing(reduced: Reduced, context: LifecycleContext, started: float) -> Sp
         status="error" if failure else "ok",
         error_code=failure.code.value if failure else None,
         error=failure.message if failure else None,
+        children=asked,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from themis.errors import PluginError
 from themis.plugin import LifecycleSubscriber
 from themis.plugin.lifecycle import LIFECYCLE_HOOKS
+from themis.records import WHOLE_TRIAL
 from themis.runtime.context import RuntimeContext
 from themis.runtime.generation import Generator
 from themis.runtime.watched import WatchedGenerator
@@ -17,8 +18,6 @@ from themis.specs import ObserverRefSpec, ProjectSpec, ReductionSpec, ScoreSpec
 
 from .conftest import rows, sums_benchmark, sums_slice
 from .test_judges import GPT, PATIENT, Judging, rubric
-
-NOT_REDUCED = [hook for hook in LIFECYCLE_HOOKS if "reduce" not in hook]
 
 
 class Seen:
@@ -136,6 +135,49 @@ def test_a_context_says_which_run_slice_model_and_candidate(run):
     assert (context.trial_hash, context.candidate_id) == (trial.trial_hash, made.candidate_id)
 
 
+class Chosen:
+    """Asks a judge of the candidates, and takes the first."""
+
+    version = "1.0"
+
+    async def reduce(self, candidates, ctx):
+        await ctx.judge_service.judge(ctx.judges[0], "Which is best?")
+        return candidates[0]
+
+
+def reduced_benchmark():
+    reducer = {"id": "chosen", "config": {"judges": [GPT]}}
+    reduced = sums_slice(reduction=ReductionSpec(reducer=reducer))
+    return sums_benchmark(slices=[reduced], num_samples=3)
+
+
+@pytest.fixture
+def run_reduced(run, registry):
+    registry.register("reducer", "chosen", Chosen)
+    return lambda **options: run(reduced_benchmark(), **options)
+
+
+def test_a_reduction_is_told_with_the_samples_and_what_they_became(run_reduced):
+    seen = Seen()
+    run_reduced(subscribers=[seen])
+    [(_, candidates, before)] = seen.of("before_reduce")
+    [(_, candidate, after)] = seen.of("after_reduce")
+    assert [each.sample_index for each in candidates] == [0, 1, 2]
+    assert candidate.source_candidate_ids == tuple(each.candidate_id for each in candidates)
+    assert (before, before.component, before.sample_index) == (after, "chosen", WHOLE_TRIAL)
+    [(_, asked)] = seen.of("before_judge")
+    assert asked.trial_hash == before.trial_hash
+
+
+def test_the_judge_calls_of_a_reduction_are_within_its_span(run_reduced):
+    spans = Spans()
+    run_reduced(tracing_provider=spans)
+    assert spans.started == [
+        ("run", None), *[("generate", "run")] * 3, ("reduce", "run"), ("judge", "reduce"),
+        ("parse", "run"), ("score", "run"),
+    ]  # fmt: skip
+
+
 def test_a_candidate_whose_prompt_cannot_be_rendered_has_both_hooks(make):
     seen = Seen()
     orchestrator = make(items=[{"item_id": "bare", "answer": "1"}])
@@ -161,11 +203,11 @@ def test_what_was_done_before_calls_no_hook(run):
     assert [name for name in dict(seen.calls) if name != "on_event"] == []
 
 
-@pytest.mark.parametrize("hook", NOT_REDUCED)
-def test_a_subscriber_may_have_any_one_hook(run, hook):
+@pytest.mark.parametrize("hook", LIFECYCLE_HOOKS)
+def test_a_subscriber_may_have_any_one_hook(run_reduced, hook):
     calls = []
     one = type("One", (), {hook: lambda self, *arguments: calls.append(arguments)})()
-    run(subscribers=[one])
+    run_reduced(subscribers=[one])
     assert calls
 
 
