@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
+import resource
 import sys
 import tempfile
 import time
@@ -42,10 +44,20 @@ class WaitingEngine:
         return "waiting"
 
 
-def items(count: int) -> Iterator[dict[str, Any]]:
-    """Numbered items, made as they are read."""
+def items(count: int, *, text_bytes: int = 0) -> Iterator[dict[str, Any]]:
+    """Numbered items, made as they are read, each with a text of its own of `text_bytes`."""
+    chance = random.Random(0)
     for number in range(count):
-        yield {"item_id": f"i{number}", "question": f"Repeat {number}.", "answer": number}
+        question = f"Repeat {number}."
+        while len(question) < text_bytes:
+            question += f" {chance.choice(_WORDS)}"
+        yield {"item_id": f"i{number}", "question": question, "answer": number}
+
+
+_WORDS = (
+    "the", "a", "of", "river", "stone", "counts", "every", "train", "between", "morning", "price",
+    "apples", "remain", "when", "seven", "longer", "than", "sum", "share", "leaves", "station",
+)  # fmt: skip
 
 
 def benchmark(base_url: str | None) -> BenchmarkSpec:
@@ -96,7 +108,7 @@ def orchestrator(options: argparse.Namespace, *, trials: int, store: Path) -> Or
             execution_policy=ExecutionPolicySpec(max_in_flight_work_items=options.in_flight),
         ),
         registry=registry(options.latency),
-        dataset_provider=MemoryDatasetProvider(items(trials)),
+        dataset_provider=MemoryDatasetProvider(items(trials, text_bytes=options.text_bytes)),
     )
 
 
@@ -110,14 +122,21 @@ def run(options: argparse.Namespace, *, trials: int, store: Path) -> None:
 
 
 def measured(options: argparse.Namespace) -> dict[str, float]:
-    """Seconds of CPU and of wall time after a first small run, and bytes on disk a trial."""
+    """Seconds of CPU and of wall time after a first small run, room on disk and in memory."""
     with tempfile.TemporaryDirectory() as folder:
         run(options, trials=1, store=Path(folder))
     warm, started = time.process_time(), time.perf_counter()
     run(options, trials=options.trials, store=options.store)
     wall, cpu = time.perf_counter() - started, time.process_time() - warm
     size = sum(file.stat().st_size for file in options.store.rglob("*") if file.is_file())
-    return {"start_cpu": warm, "cpu": cpu, "wall": wall, "bytes_per_trial": size / options.trials}
+    return {
+        "start_cpu": warm,
+        "cpu": cpu,
+        "cpu_per_trial": cpu / options.trials,
+        "wall": wall,
+        "bytes_per_trial": size / options.trials,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
 
 
 def main() -> None:
@@ -127,6 +146,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds a call takes")
     parser.add_argument("--in-flight", type=int, default=32)
+    parser.add_argument("--text-bytes", type=int, default=0, help="of each question, at least")
     parser.add_argument("--base-url", help="ask this server through themis-openai")
     print(json.dumps(measured(parser.parse_args())))
 
