@@ -204,6 +204,16 @@ def test_a_line_that_was_cut_short_is_left_out_and_cut_off(folder, events):
     assert stored(folder) == set(range(COUNT))
 
 
+def test_wherever_the_lines_end_all_whole_groups_are_there_and_nothing_else(folder, events):
+    shutil.rmtree(folder / "index")
+    whole = events.read_bytes()
+    ends = [at + 1 for at, byte in enumerate(whole) if byte == ord("\n")]
+    for cut in range(1, len(whole), len(whole) // 40):
+        events.write_bytes(whole[:cut])
+        expected = sum(end <= cut for end in ends) - 2
+        assert len(stored(folder, read_only=True)) == max(0, expected), cut
+
+
 def test_what_was_committed_together_is_there_together_or_not_at_all(tmp_path):
     with jsonl_store(tmp_path) as store:
         [run] = store.append([planned()])

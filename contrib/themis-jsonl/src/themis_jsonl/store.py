@@ -8,6 +8,7 @@ the index; if the commit fails, the lines are taken back. So what is acknowledge
 from __future__ import annotations
 
 import shutil
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["JsonlRunStore", "jsonl_store", "open_store"]
 
 _INDEX = "index"
+_BETWEEN = (0.02, 0.1, 0.0)
+"""A writer may be between its lines and their commit: look again before all are read."""
+
 _NOTING = """
 PRAGMA synchronous=NORMAL;
 CREATE TEMP TABLE new_items (item_hash BLOB NOT NULL);
@@ -192,7 +196,11 @@ def _open_for_reading(folder: Path) -> SqlRunStore:
     """Nothing is written, not even the index."""
     journal = Journal(folder)
     journal.check_format()
-    return _Indexed(folder) if _is_up_to_date(journal) else _Snapshot(journal)
+    for seconds in _BETWEEN if (folder / _INDEX).exists() else ():
+        if _is_up_to_date(journal):
+            return _Indexed(folder)
+        time.sleep(seconds)
+    return _Snapshot(journal)
 
 
 def _is_up_to_date(journal: Journal) -> bool:
