@@ -125,3 +125,24 @@ def unscorable() -> Any:
     from themis.records import ScoreError
 
     return ScoreError(metric_id="accuracy", message="the reference has no answer")
+
+
+@pytest.fixture(autouse=True)
+def reports_follow_their_schema(request) -> Iterator[None]:
+    """Whatever document of the report contract a test leaves in its folder must be valid."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder is not None:
+        for file in folder.rglob("*.json"):
+            _check_report(file)
+
+
+def _check_report(file: Path) -> None:
+    text = file.read_bytes()
+    kind = "result" if b'"over_time"' in text else "comparison"
+    if b'"schema_version"' in text and (kind == "result" or b'"has_blocking_regressions"' in text):
+        import jsonschema
+
+        from themis.report_export import document_schema
+
+        jsonschema.Draft202012Validator(document_schema(kind)).validate(json.loads(text))

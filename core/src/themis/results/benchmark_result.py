@@ -12,6 +12,7 @@ from themis.results.artifacts import BUNDLE_KEYS, ArtifactBundle, write_artifact
 from themis.results.comparison import compare_models, model_pairs
 from themis.results.display import html_summary, text_summary
 from themis.results.experiment_result import ExperimentResult
+from themis.results.history import HistoryPoint, run_history
 from themis.results.item_fields import item_field
 from themis.results.leaderboard import leaderboard_keys, metric_directions, ranked, tiered
 from themis.results.pairing import Criteria
@@ -218,6 +219,18 @@ class BenchmarkResult(ExperimentResult):
             correction=p_value_correction,
             on_error=on_error,
         )
+
+    def history(self) -> list[HistoryPoint]:
+        """The earlier runs of this benchmark in the store that ended, oldest first."""
+        return run_history(self._store, self.benchmark_id, before=self.run_id)
+
+    def other_run(self, run_id: str) -> BenchmarkResult:
+        """Another run of the same store; the first digits of its id do.
+
+        Raises:
+            StorageError: the store has no such run.
+        """
+        return BenchmarkResult(self._store, self._store.run(run_id).run_id)
 
     def run_side(self, metric_id: str | None = None) -> RunSide:
         """What a comparison with another run reads of this one."""

@@ -17,7 +17,7 @@ from themis.results.source import RunSource
 from themis.statistics import Adjustment, Direction, adjust
 from themis.storage import schema
 
-__all__ = ["RunSide", "UnpairedItems", "compare_runs", "unpaired_items"]
+__all__ = ["RunSide", "UnpairedItems", "compare_runs", "compared_groups", "unpaired_items"]
 
 Key = tuple[str | None, ...]
 Setting = tuple[Any, ...]
@@ -65,6 +65,21 @@ def compare_runs(
         ValueError: an unknown group key or correction; the message lists the known ones.
     """
     adjust([], correction)
+    groups = compared_groups(
+        baseline, candidate, group_by=group_by, criteria=criteria, on_error=on_error
+    )
+    return family_rows(groups, correction)
+
+
+def compared_groups(
+    baseline: RunSide,
+    candidate: RunSide,
+    *,
+    group_by: str | Sequence[str] = (),
+    criteria: Criteria | None = None,
+    on_error: OnError = "exclude",
+) -> list[ComparedGroup]:
+    """The comparisons behind the rows, before any correction."""
     keys = check_group_by(baseline.layout, group_by, without=_NOT_GROUPS)
     check_group_by(candidate.layout, group_by, without=_NOT_GROUPS)
     columns = ["metric_id"]
@@ -83,7 +98,7 @@ def compare_runs(
         matched = _matched(before.get(key, {}), after.get(key, {}))
         found = matched.compared(criteria or Criteria(), direction)
         groups.append(ComparedGroup(keys=named, found=found, errors=matched.errors))
-    return family_rows(groups, correction)
+    return groups
 
 
 def unpaired_items(baseline: RunSide, candidate: RunSide) -> UnpairedItems:

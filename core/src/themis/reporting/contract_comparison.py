@@ -1,0 +1,144 @@
+"""The stable JSON document of two results side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+
+from themis.reporting.contract import SCHEMA_VERSION, provenance_of
+from themis.reporting.strict_json import strict
+from themis.results.comparison_rows import family_rows
+from themis.results.regressions import detect_against, paired_groups, regression_config
+from themis.results.run_comparison import unpaired_items
+from themis.results.variables import Variable, measured_variables
+from themis.statistics.regression import (
+    RegressionConfig,
+    RegressionRow,
+    blocks,
+    worst_verdict,
+)
+
+if TYPE_CHECKING:
+    from themis.results import BenchmarkResult
+
+__all__ = ["compare_results"]
+
+_VERDICTS = ("improved", "regressed", "unchanged", "missing", "not_comparable")
+_MOST_NAMED = 1000
+"""Ids of unpaired items that are listed; how many there are is said in any case."""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Side:
+    """One of the two: a result of a store, or the document of one."""
+
+    described: Mapping[str, Any]
+    variables: Mapping[str, Variable]
+    result: BenchmarkResult | None
+
+
+def compare_results(
+    baseline: BenchmarkResult | Mapping[str, Any],
+    candidate: BenchmarkResult | Mapping[str, Any],
+    *,
+    run_cfg: RegressionConfig | Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The document of a comparison. Either side may be a document of `result_to_dict`.
+
+    Each metric goes through the detector of regressions over time, the baseline its only history;
+    without `run_cfg` by percentage. Two results of stores are compared on the items they share too:
+    `statistics` of each metric, its p-values corrected by Holm over all metrics.
+
+    Raises:
+        ValueError: the two share no metric of which the baseline has a mean, a bad `run_cfg`, or a
+            document of another schema version.
+    """
+    config = regression_config(run_cfg)
+    before, after = _side(baseline), _side(candidate)
+    shared = [name for name, one in before.variables.items() if name in after.variables]
+    if not any(before.variables[name].mean is not None for name in shared):
+        msg = (
+            "the two results share no comparable metric: the baseline has "
+            f"{_listed(before.variables)}, the candidate {_listed(after.variables)}"
+        )
+        raise ValueError(msg)
+    statistics, pairs, further = {}, {}, {}
+    if before.result is not None and after.result is not None:
+        groups = paired_groups(before.result, after.result, level=config.ci_level)
+        pairs = {name: group.found for name, group in groups.items()}
+        rows = family_rows(list(groups.values()), "holm")
+        statistics = dict(zip(groups, rows, strict=True))
+        further = {"unpaired": _unpaired(before.result, after.result)}
+    found = detect_against(before.variables, after.variables, config, pairs=pairs)
+    metrics = [_metric(name, rows, statistics.get(name)) for name, rows in found.items()]
+    verdicts = [metric["verdict"] for metric in metrics]
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "baseline": dict(before.described),
+        "candidate": dict(after.described),
+        "metrics": metrics,
+        "summary": {verdict: verdicts.count(verdict) for verdict in _VERDICTS},
+        "has_blocking_regressions": any(blocks(row) for rows in found.values() for row in rows),
+        **further,
+    }
+    return cast("dict[str, Any]", strict(document))
+
+
+def _side(given: BenchmarkResult | Mapping[str, Any]) -> _Side:
+    if isinstance(given, Mapping):
+        return _document_side(given)
+    described = {"bench_name": given.benchmark_id, "provenance": provenance_of(given)}
+    return _Side(described=described, variables=measured_variables(given), result=given)
+
+
+def _document_side(document: Mapping[str, Any]) -> _Side:
+    if document.get("schema_version") != SCHEMA_VERSION or "metrics" not in document:
+        msg = (
+            f"not a result document of schema version {SCHEMA_VERSION}: "
+            f"schema_version is {document.get('schema_version')!r}"
+        )
+        raise ValueError(msg)
+    described = {name: document[name] for name in ("bench_name", "provenance")}
+    variables = {entry["variable"]: _variable(entry) for entry in document["metrics"]}
+    return _Side(described=described, variables=variables, result=None)
+
+
+def _variable(entry: Mapping[str, Any]) -> Variable:
+    return Variable(
+        name=entry["variable"],
+        metric_id=entry["variable"],
+        score_name=None,
+        direction=entry["direction"],
+        units=entry["units"],
+        row={"mean": entry.get("mean")},
+    )
+
+
+def _metric(
+    name: str, rows: Sequence[RegressionRow], statistics: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The metric by its worst row; every row is under `checks`."""
+    verdict = worst_verdict(rows)
+    worst = next(row for row in rows if row.verdict == verdict).to_dict()
+    document = {**worst, "variable": name, "checks": [row.to_dict() for row in rows]}
+    if statistics is not None:
+        document["statistics"] = {
+            key: value for key, value in statistics.items() if key != "metric_id"
+        }
+    return document
+
+
+def _unpaired(before: BenchmarkResult, after: BenchmarkResult) -> dict[str, Any]:
+    found = unpaired_items(before.run_side(), after.run_side())
+    return {
+        "baseline": list(found.baseline[:_MOST_NAMED]),
+        "candidate": list(found.candidate[:_MOST_NAMED]),
+        "baseline_count": len(found.baseline),
+        "candidate_count": len(found.candidate),
+    }
+
+
+def _listed(variables: Mapping[str, Variable]) -> str:
+    return ", ".join(variables) or "none"

@@ -1,0 +1,115 @@
+"""A run against its history, and a run against another: which metrics got worse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from themis.results.comparison_rows import ComparedGroup
+from themis.results.pairing import Criteria
+from themis.results.run_comparison import compared_groups
+from themis.results.variables import Variable, measured_variables, variable_name
+from themis.statistics import Comparison
+from themis.statistics.regression import Measured, RegressionConfig, RegressionRow, detect
+
+if TYPE_CHECKING:
+    from themis.results.benchmark_result import BenchmarkResult
+
+__all__ = ["detect_against", "detect_over_time", "paired_groups", "regression_config"]
+
+Means = Mapping[str, float | None]
+
+
+def regression_config(given: RegressionConfig | Mapping[str, Any] | None) -> RegressionConfig:
+    """The configuration as given: None is 10 percent of the baseline, for every metric.
+
+    Raises:
+        ValueError: an unknown key, or a value that is not allowed.
+    """
+    if given is None:
+        return RegressionConfig()
+    return given if isinstance(given, RegressionConfig) else RegressionConfig.from_mapping(given)
+
+
+def detect_over_time(
+    result: BenchmarkResult, config: RegressionConfig | Mapping[str, Any] | None = None
+) -> list[RegressionRow]:
+    """The run's means against those of the accepted earlier runs of its benchmark.
+
+    A metric of the latest of them that this run lacks is `missing`. No history gives no rows but
+    for checks of an absolute limit. The method `paired` compares with the items of the latest.
+
+    Raises:
+        ValueError: the configuration names a metric that there is not.
+    """
+    wanted = regression_config(config)
+    history = [result.other_run(point.run_id) for point in result.history() if point.accepted]
+    current = measured_variables(result)
+    past = [measured_variables(run) for run in history]
+    known = {**(past[-1] if past else {}), **current}
+    wanted.check_variables(list(known))
+    pairs = _paired(history[-1], result, wanted, list(known)) if history else {}
+    return [
+        row
+        for name, variable in known.items()
+        for row in detect(
+            Measured(
+                variable=name,
+                current=current[name].mean if name in current else None,
+                history=[run[name].mean for run in past if name in run],
+                direction=variable.direction,  # type: ignore[arg-type]
+                pairs=pairs.get(name),
+            ),
+            wanted.checks_of(name),
+        )
+        if history or row.method == "absolute"
+    ]
+
+
+def detect_against(
+    baseline: Mapping[str, Variable],
+    candidate: Mapping[str, Variable],
+    config: RegressionConfig,
+    *,
+    pairs: Mapping[str, Comparison],
+) -> dict[str, list[RegressionRow]]:
+    """Each metric of either side by the same detector, the baseline's mean its only history."""
+    known = {**baseline, **candidate}
+    config.check_variables(list(known))
+    return {
+        name: detect(
+            Measured(
+                variable=name,
+                current=candidate[name].mean if name in candidate else None,
+                history=[baseline[name].mean] if name in baseline else [],
+                direction=variable.direction,  # type: ignore[arg-type]
+                pairs=pairs.get(name),
+            ),
+            config.checks_of(name),
+        )
+        for name, variable in known.items()
+    }
+
+
+def paired_groups(
+    baseline: BenchmarkResult, candidate: BenchmarkResult, *, level: float
+) -> dict[str, ComparedGroup]:
+    """Each variable compared on the items that two runs share."""
+    groups = compared_groups(
+        baseline.run_side(), candidate.run_side(), criteria=Criteria(level=level)
+    )
+    return {variable_name(group.keys): group for group in groups}
+
+
+def _paired(
+    before: BenchmarkResult,
+    after: BenchmarkResult,
+    config: RegressionConfig,
+    names: Sequence[str],
+) -> dict[str, Comparison]:
+    """The pairs that checks ask for; reading them costs as much as all means together."""
+    methods = {check.method for name in names for check in config.checks_of(name)}
+    if "paired" not in methods:
+        return {}
+    groups = paired_groups(before, after, level=config.ci_level)
+    return {name: group.found for name, group in groups.items()}
