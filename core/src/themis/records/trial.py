@@ -100,7 +100,7 @@ class TrialRecord:
     """A trial with its candidates. `partial`: some candidates failed.
 
     `reduced` stands for the candidates where the slice has a reduction. `evaluation` holds the
-    scores of the candidates as a set.
+    scores of the candidates as a set, `judge_audits` the judge calls behind them.
     """
 
     trial_spec: TrialSpec
@@ -108,6 +108,7 @@ class TrialRecord:
     candidates: tuple[CandidateRecord, ...] = ()
     reduced: ReducedCandidate | None = None
     evaluation: EvaluationRecord | None = None
+    judge_audits: tuple[JudgeAuditTrail, ...] = ()
     timeline: RecordTimeline | None = None
     item: Mapping[str, Any] | None = None
 

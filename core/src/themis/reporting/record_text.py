@@ -5,7 +5,7 @@ Control characters of whatever a model said are spelled out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from themis.records import ScoreError
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from themis.records import (
         CandidateRecord,
         ConversationTrace,
+        EvaluationRecord,
         JudgeAuditEntry,
+        JudgeAuditTrail,
         RecordTimeline,
     )
     from themis.results import RecordTimelineView
@@ -32,8 +34,17 @@ def render_record(view: RecordTimelineView, *, only_timeline: bool = False) -> s
     if isinstance(view.item_payload, dict):
         parts.append(f"ITEM\n{_facts(view.item_payload)}")
     parts += [candidate_text(candidate) for candidate in view.candidates]
+    if all(candidate.evaluation is not view.evaluation for candidate in view.candidates):
+        parts += _of_the_set(view)
     parts.append(f"TIMELINE\n{_timeline_table(view.timeline)}")
     return "\n\n".join(parts)
+
+
+def _of_the_set(view: RecordTimelineView) -> list[str]:
+    """How the candidates scored as a set, and what judges said of them."""
+    of_one = sum(len(candidate.judge_audits) for candidate in view.candidates)
+    lines = [*_scores(view.evaluation), *_judgments(view.judge_audit[of_one:])]
+    return ["\n".join(["ALL CANDIDATES", *_indented(lines)])] if lines else []
 
 
 def candidate_text(candidate: CandidateRecord) -> str:
@@ -43,14 +54,18 @@ def candidate_text(candidate: CandidateRecord) -> str:
     if candidate.failure is not None:
         failure = candidate.failure
         lines.append(f"  failed: {failure.code}: {printable(failure.message)}")
-    lines += [f"  {line}" for line in _said(candidate)]
+    lines += _indented(_said(candidate))
     for record in candidate.extractions:
         reason = f"failed: {record.failure_reason}"
         found = format_value(record.parsed_answer) if record.success else reason
         lines.append(f"  {record.extractor_id}: {printable(found)}")
-    lines += [f"  {line}" for line in _scores(candidate)]
-    lines += [f"  {line}" for line in _judgments(candidate)]
+    lines += _indented(_scores(candidate.evaluation))
+    lines += _indented(_judgments(candidate.judge_audits))
     return "\n".join(lines)
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
 
 
 def _said(candidate: CandidateRecord) -> Iterator[str]:
@@ -87,16 +102,16 @@ def _text(content: Any) -> str:
     return " ".join(part.text if part.text is not None else f"[{part.type}]" for part in content)
 
 
-def _scores(candidate: CandidateRecord) -> Iterator[str]:
-    for score in candidate.evaluation.scores if candidate.evaluation else ():
+def _scores(evaluation: EvaluationRecord | None) -> Iterator[str]:
+    for score in evaluation.scores if evaluation else ():
         error = score.message if isinstance(score, ScoreError) else score.error
         value = "-" if isinstance(score, ScoreError) else format_value(score.value)
         yield f"{score.metric_id}: {value if error is None else f'failed: {printable(error)}'}"
 
 
-def _judgments(candidate: CandidateRecord) -> Iterator[str]:
+def _judgments(trails: Iterable[JudgeAuditTrail]) -> Iterator[str]:
     """What each judge said: what was read out of its reply, why nothing was, or the reply."""
-    for trail in candidate.judge_audits:
+    for trail in trails:
         for entry in trail.entries:
             error = entry.error or entry.response.error
             said = entry.response.text if entry.judgment is None else format_value(entry.judgment)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from themis.results.trials import TrialRow
     from themis.storage import StoredEvent
 
-__all__ = ["ReadCandidate", "read_candidates", "read_whole_scores"]
+__all__ = ["ReadCandidate", "WholeScores", "read_candidates", "read_whole_scores"]
 
 _CANDIDATES = schema.candidates
 _SCORES = schema.scores
@@ -56,6 +56,14 @@ class ReadCandidate:
     links: tuple[ObservabilityLink, ...]
     events: tuple[StoredEvent, ...]
     parses: Mapping[str, tuple[ExtractionRecord, ...]]
+
+
+@attrs.frozen(slots=True)
+class WholeScores:
+    """The scores of a trial as a whole, and the judge calls behind them."""
+
+    evaluation: EvaluationRecord | None
+    judge_audits: tuple[JudgeAuditTrail, ...]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -239,18 +247,24 @@ def _own_audits(origin: StoredEvent) -> tuple[JudgeAuditTrail, ...]:
 
 def read_whole_scores(
     source: RunSource, trials: Sequence[TrialRow], overlay: Overlay
-) -> dict[int, EvaluationRecord | None]:
+) -> dict[int, WholeScores]:
     """The scores of some trials as a whole: of their reduced candidate, or their candidates."""
     with source.connection() as connection:
         places = _score_places(connection, source.layout, trials, overlay)
     whole = {trial: at for (trial, sample), at in places.items() if sample == WHOLE_TRIAL}
     events = source.events(sorted({seq for at in whole.values() for seq, _ in at}))
+    shown = _Shown.of(source.layout, overlay)
     return {
-        trial.number: _evaluation(
-            [events[seq].value["scores"][at] for seq, at in whole.get(trial.number, ())]
-        )
-        for trial in trials
+        trial.number: _whole_scores(whole.get(trial.number, ()), events, shown) for trial in trials
     }
+
+
+def _whole_scores(
+    places: Sequence[tuple[int, int]], events: Mapping[int, StoredEvent], shown: _Shown
+) -> WholeScores:
+    evaluation = _evaluation([events[seq].value["scores"][at] for seq, at in places])
+    read = [events[seq] for seq in sorted({seq for seq, _ in places})]
+    return WholeScores(evaluation, _audits(read, shown))
 
 
 def _parses(

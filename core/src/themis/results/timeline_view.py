@@ -21,7 +21,12 @@ from themis.records import (
     TrialSpec,
     TrialStatus,
 )
-from themis.results.candidates import ReadCandidate, read_candidates, read_whole_scores
+from themis.results.candidates import (
+    ReadCandidate,
+    WholeScores,
+    read_candidates,
+    read_whole_scores,
+)
 from themis.results.lookup import FoundRecord
 from themis.results.trial_specs import rebuilt_trial_spec
 
@@ -76,12 +81,14 @@ def read_trial(source: RunSource, trial: TrialRow, overlay: Overlay) -> TrialRec
     read = read_candidates(source, [trial], overlay)[trial.number]
     records = [one.record for one in read]
     candidates = tuple(one for one in records if not isinstance(one, ReducedCandidate))
+    whole = read_whole_scores(source, [trial], overlay)[trial.number]
     return TrialRecord(
         trial_spec=rebuilt_trial_spec(source, trial, candidates),
         status=trial.status,
         candidates=candidates,
         reduced=next((one for one in records if isinstance(one, ReducedCandidate)), None),
-        evaluation=read_whole_scores(source, [trial], overlay)[trial.number],
+        evaluation=whole.evaluation,
+        judge_audits=whole.judge_audits,
         timeline=_joined(records),
         item=source.item(trial.item_hash),
     )
@@ -94,6 +101,7 @@ def timeline_view(source: RunSource, found: FoundRecord, overlay: Overlay) -> Re
     chosen = [one for one in siblings if found.candidate_id in (None, one.record.candidate_id)]
     only = chosen[0] if len(chosen) == 1 else None
     candidates = tuple(one.record for one in chosen)
+    whole = _set_scores(source, found, overlay, candidates)
     return RecordTimelineView(
         record_id=found.candidate_id or trial.trial_hash.hex(),
         record_type=found.kind,
@@ -106,13 +114,28 @@ def timeline_view(source: RunSource, found: FoundRecord, overlay: Overlay) -> Re
         conversation=only.record.conversation if only else None,
         inference=only.record.inference if only else None,
         extractions=only.record.extractions if only else (),
-        evaluation=only.record.evaluation if only else None,
-        judge_audit=tuple(trail for one in candidates for trail in one.judge_audits),
+        evaluation=whole.evaluation or (only.record.evaluation if only else None),
+        judge_audit=(
+            *(trail for one in candidates for trail in one.judge_audits),
+            *whole.judge_audits,
+        ),
         observability=ObservabilitySnapshot(tuple(link for one in chosen for link in one.links)),
         related_events=_related(chosen),
         candidates=candidates,
         status=trial.status if found.candidate_id is None else candidates[0].status,
     )
+
+
+def _set_scores(
+    source: RunSource,
+    found: FoundRecord,
+    overlay: Overlay,
+    candidates: Sequence[CandidateRecord],
+) -> WholeScores:
+    """A trial's scores of its candidates as a set; a reduced candidate has them with its own."""
+    if found.candidate_id is not None or any(isinstance(c, ReducedCandidate) for c in candidates):
+        return WholeScores(None, ())
+    return read_whole_scores(source, [found.trial], overlay)[found.trial.number]
 
 
 def _lineage(source: RunSource, trial: TrialRow, candidate: ReadCandidate | None) -> dict[str, Any]:

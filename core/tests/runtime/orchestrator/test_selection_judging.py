@@ -7,6 +7,7 @@ import pytest
 from themis.errors import ErrorCode
 from themis.plugin import JudgeResponse
 from themis.records import ScoreError
+from themis.reporting.record_text import render_record
 from themis.specs import ScoreSpec
 
 from .conftest import rows, sums_benchmark, sums_slice
@@ -71,6 +72,20 @@ def test_all_samples_of_a_trial_are_judged_for_one_score(make, grader):
     assert sorted(grader.asked) == ["x", "xx", "xxx"]
     chosen = trial.candidates[2].candidate_id
     assert score.details["chosen"] == chosen
+
+
+def test_the_judge_calls_are_shown_with_the_trial(make, grader):
+    result = make(items=rows(1)).run_benchmark(benchmark(BEST_OF))
+    trial = only_trial(result)
+    [trail] = trial.judge_audits
+    assert [entry.call_id for entry in trail.entries] == ["sample-0-1", "sample-1-1", "sample-2-1"]
+    view = result.view_timeline(result.trial_hashes[0])
+    assert (view.evaluation, view.judge_audit) == (trial.evaluation, (trail,))
+    lines = render_record(view).splitlines()
+    assert lines[lines.index("ALL CANDIDATES") + 1] == "  judge_best_of: 0.5000"
+    assert "  judge_best_of, judge grader (sample-2-1): 3.0000" in lines
+    sample = result.view_timeline(trial.candidates[0].candidate_id)
+    assert (sample.evaluation, sample.judge_audit) == (None, ())
 
 
 def test_a_judge_that_is_away_fails_the_trials_score_and_a_later_run_asks_again(make, grader):
