@@ -29,7 +29,7 @@ def test_event_numbers_are_sqlites_own_row_numbers():
 
 
 def test_the_projections_are_every_table_but_what_was_recorded():
-    recorded = {"events", "items", "progress", "schema_version"}
+    recorded = {"events", "items", "leases", "progress", "schema_version"}
     names = {table.name for table in schema.PROJECTIONS}
     assert names == set(schema.metadata.tables) - recorded
 

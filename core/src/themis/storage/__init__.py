@@ -3,8 +3,9 @@
 from themis.storage.continuations import continuations, judgements
 from themis.storage.events import Event, StoredEvent
 from themis.storage.items import Item
+from themis.storage.leases import Lease, LeaseLostError
 from themis.storage.lock import WriterLock
-from themis.storage.protocol import CandidateRow, RunRow, RunStore, TrialRow
+from themis.storage.protocol import CandidateRow, LeasingStore, RunRow, RunStore, TrialRow
 from themis.storage.recording import (
     ParseEntry,
     PlannedArm,
@@ -41,6 +42,9 @@ __all__ = [
     "Event",
     "InMemoryRunStore",
     "Item",
+    "Lease",
+    "LeaseLostError",
+    "LeasingStore",
     "ParseEntry",
     "PlannedArm",
     "PlannedMetric",

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeEngine
 
+from themis.storage.events import now_ms
 from themis.storage.schema import metadata
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class SqlDialect(Protocol):
         """Whether a transaction that failed so may succeed when it is tried again."""
         ...
 
+    def now_ms(self, connection: Connection) -> int:
+        """Unix milliseconds by the one clock that all who use the database share."""
+        ...
+
     def damage(self, connection: Connection) -> Iterator[str]:
         """What the database itself finds wrong with its files."""
         ...
@@ -84,6 +89,9 @@ class _Sqlite:
 
     def is_transient(self, error: OperationalError) -> bool:
         return any(word in str(error.orig) for word in ("locked", "busy"))
+
+    def now_ms(self, connection: Connection) -> int:  # noqa: ARG002 (it has no clock of its own)
+        return now_ms()
 
     def damage(self, connection: Connection) -> Iterator[str]:
         for (line,) in connection.exec_driver_sql("PRAGMA integrity_check(100)"):
@@ -128,6 +136,10 @@ class _Postgresql:
         # lock not had in time (55P03), a server that goes down or comes up (57P01 to 57P03).
         state = getattr(error.orig, "sqlstate", None)
         return state is None or state[:2] in {"08", "40"} or state[:4] in {"55P0", "57P0"}
+
+    def now_ms(self, connection: Connection) -> int:
+        query = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+        return int(connection.exec_driver_sql(query).scalar_one())
 
     def damage(self, connection: Connection) -> Iterator[str]:  # noqa: ARG002
         yield from ()  # it checks its pages by itself, where it was set up with checksums

@@ -14,6 +14,7 @@ from themis.storage.bulk import insert, insert_new, upsert
 from themis.storage.dialects import sql_of
 from themis.storage.duplicates import Screening
 from themis.storage.events import Event, StoredEvent, event_hash, item_row_hash, now_ms
+from themis.storage.leases import LeaseLostError, refuse_if_lost
 from themis.storage.projection import Projection
 from themis.storage.reading import EventReader
 from themis.storage.schema import events, items, progress
@@ -104,6 +105,8 @@ class GroupCommit:
     def _transact(self, group: Sequence[Submission], notes: Mapping[str, bytes]) -> list[Seqs]:
         decoded = [(event, event.value()) for one in group for event in one.events]
         with self._engine.begin() as connection:
+            for lease in {one.lease for one in group if one.lease is not None}:
+                refuse_if_lost(connection, lease)
             first = self._first_free(connection)
             screening = Screening(connection, decoded, first=first, lookup=self._lookup)
             rows = list(self._event_rows(screening.written))
@@ -159,6 +162,8 @@ class GroupCommit:
             yield (item.item_hash, int(encoding), payload, checked)
 
     def _failure(self, group: Sequence[Submission], error: Exception) -> StorageError:
+        if isinstance(error, LeaseLostError):
+            return error
         cause: object = getattr(error, "orig", None) or error
         if not isinstance(error, (ThemisError, DBAPIError)):
             cause = f"{type(error).__name__}: {error}"

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from themis.storage.events import Event, StoredEvent
     from themis.storage.items import Item
+    from themis.storage.leases import Lease
 
-__all__ = ["CandidateRow", "RunRow", "RunStore", "TrialRow"]
+__all__ = ["CandidateRow", "LeasingStore", "RunRow", "RunStore", "TrialRow"]
 
 
 @attrs.frozen(slots=True)
@@ -174,3 +175,27 @@ class RunStore(Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
+
+
+class LeasingStore(RunStore, Protocol):
+    """A store that workers share, each of them writing under a lease on its part of the work.
+
+    An epoch that grows with each claim fences late writes off: whatever a worker writes once its
+    lease has ended is refused by the store, in the transaction that would have committed it.
+    """
+
+    def claim(self, name: str, *, holder: str, seconds: float) -> Lease | None:
+        """A lease on `name`; None while another holder has one that has not ended."""
+        ...
+
+    def renew(self, lease: Lease, *, seconds: float) -> Lease:
+        """The same lease, ending `seconds` from now; LeaseLostError when it is over."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """End a lease, if it is still its holder's."""
+        ...
+
+    def under(self, lease: Lease) -> RunStore:
+        """This store, writing under a lease; LeaseLostError once that is over."""
+        ...

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from themis.errors import ErrorCode, StorageError
 from themis.storage.group_commit import GroupCommit
+from themis.storage.leases import LeaseTable
 from themis.storage.run_reads import RunReads
 from themis.storage.submissions import Limits
 from themis.storage.writer import EventWriter
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from themis.storage.blobs import BlobStore
     from themis.storage.events import Event
     from themis.storage.items import Item
+    from themis.storage.leases import Lease
     from themis.storage.payloads import PayloadFormat
     from themis.storage.submissions import Seqs
 
@@ -53,6 +56,8 @@ class SqlRunStore(RunReads):
     ) -> None:
         super().__init__(reading, payloads, place=place)
         self._keeps_items = store_item_payloads
+        self._lease: Lease | None = None
+        self._leases: LeaseTable | None = None
         self._writer = None
         if writing is not None:
             limits = limits or Limits()
@@ -86,17 +91,17 @@ class SqlRunStore(RunReads):
         returned. Blocks; not for an event loop's thread.
         """
         kept = self._kept(items)
-        return self._writing().submit(events, items=kept, hurry=True).result()
+        return self._writing().submit(events, items=kept, hurry=True, lease=self._lease).result()
 
     def submit(self, events: Sequence[Event], *, items: Sequence[Item] = ()) -> Future[Seqs]:
         """`append` without waiting; blocks only while too much waits to be written."""
-        return self._writing().submit(events, items=self._kept(items))
+        return self._writing().submit(events, items=self._kept(items), lease=self._lease)
 
     def submit_async(
         self, events: Sequence[Event], *, items: Sequence[Item] = ()
     ) -> Coroutine[Any, Any, asyncio.Future[Seqs]]:
         """`submit` for coroutines; await what it returns for durability."""
-        return self._writing().submit_async(events, items=self._kept(items))
+        return self._writing().submit_async(events, items=self._kept(items), lease=self._lease)
 
     def put_items(self, items: Sequence[Item]) -> None:
         """Store item payloads durably, each once; nothing if the store keeps no payloads."""
@@ -111,8 +116,31 @@ class SqlRunStore(RunReads):
         """Return once all that was submitted is durable or has failed."""
         self._writing().flush()
 
+    def claim(self, name: str, *, holder: str, seconds: float) -> Lease | None:
+        """A lease on `name`; None while another holder has one that has not ended."""
+        return self._leasing().claim(name, holder=holder, seconds=seconds)
+
+    def renew(self, lease: Lease, *, seconds: float) -> Lease:
+        """The same lease, ending `seconds` from now; LeaseLostError when it is over."""
+        return self._leasing().renew(lease, seconds=seconds)
+
+    def release(self, lease: Lease) -> None:
+        """End a lease, if it is still its holder's."""
+        self._leasing().release(lease)
+
+    def under(self, lease: Lease) -> Self:
+        """This store, writing under a lease: what is written once that is over is refused.
+
+        The refusal is a LeaseLostError. Closing what this gives closes nothing.
+        """
+        view = copy.copy(self)
+        view._lease = lease  # noqa: SLF001 (its own)
+        return view
+
     def close(self) -> None:
         """Write what waits and let go of the store; may be repeated."""
+        if self._lease is not None:
+            return
         if self._writer is not None:
             self._writer.close()
         self._reading.dispose()
@@ -134,6 +162,17 @@ class SqlRunStore(RunReads):
             msg = f"the store at {self._place} was opened read-only; open it for writing"
             raise StorageError(msg, code=ErrorCode.STORAGE_WRITE)
         return self._writer
+
+    def _leasing(self) -> LeaseTable:
+        self._writing()
+        if self._leases is None:
+            self._leases = LeaseTable(self._leasing_engine(), place=self._place)
+        return self._leases
+
+    def _leasing_engine(self) -> Engine:
+        """An engine that writes from any thread, beside the one that the writer uses."""
+        assert self.writing is not None
+        return self.writing
 
     def _kept(self, items: Sequence[Item]) -> Sequence[Item]:
         return items if self._keeps_items else ()

@@ -1,6 +1,7 @@
 """The store's tables, the same on SQLite and PostgreSQL.
 
-`events` and `items` are what was recorded; `progress` is a scratch value per run. Every other table
+`events` and `items` are what was recorded; `progress` is a scratch value per run, `leases` are the
+workers' own. Every other table
 is a projection: a fold of the events in `seq` order (see `themis.storage.projection`), never
 written in any other way. Hashes are 32 raw bytes, times are Unix milliseconds.
 
@@ -41,6 +42,7 @@ __all__ = [
     "candidates",
     "events",
     "items",
+    "leases",
     "metadata",
     "metrics",
     "progress",
@@ -287,5 +289,15 @@ progress = Table(
     Column("payload", RawBytes, nullable=False),
     _seq("at"),
 )
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _text("holder"),
+    _seq("epoch"),
+    _seq("expires_at"),
+)
+"""Who may work on what, until when; `epoch` grows with every claim. Rows stay when leases end."""
 
 PROJECTIONS = (runs, arms, metrics, trials, candidates, scores, artifacts)

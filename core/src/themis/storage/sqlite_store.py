@@ -88,6 +88,9 @@ class SqliteRunStore(SqlRunStore):
         """The database's file."""
         return self.root / DATABASE
 
+    def _leasing_engine(self) -> Engine:
+        return _second_writer(path_uri(self.database, mode="rw"), self._held)
+
     def file_bytes(self) -> tuple[int, int]:
         """Bytes of the database's file and of its log."""
         log = self.database.with_name(f"{DATABASE}-wal")
@@ -124,6 +127,17 @@ class InMemoryRunStore(SqlRunStore):
                 store_item_payloads=store_item_payloads,
                 limits=limits,
             )
+        self._uri = uri
+
+    def _leasing_engine(self) -> Engine:
+        return _second_writer(self._uri, self._held)
+
+
+def _second_writer(uri: str, held: ExitStack) -> Engine:
+    """The writer's thread has its connection to itself; SQLite lets the two wait in turn."""
+    engine = writing_engine(uri)
+    held.callback(engine.dispose)
+    return engine
 
 
 def sqlite_store(path: str | Path, *, read_only: bool = False) -> SqliteRunStore:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from themis.storage.events import Event
     from themis.storage.items import Item
+    from themis.storage.leases import Lease
 
 __all__ = ["Limits", "Outcome", "Seqs", "Submission", "SubmissionQueue", "settle"]
 
@@ -30,7 +31,8 @@ Outcome = Seqs | Exception
 class Submission:
     """Events and items that are committed together, and the future that hears of it.
 
-    `count` is how many rows it counts as (never 0), `size` the bytes of all payloads.
+    `count` is how many rows it counts as (never 0), `size` the bytes of all payloads. Under a
+    `lease` it is only written while that lasts.
     """
 
     events: Sequence[Event]
@@ -38,6 +40,7 @@ class Submission:
     future: Future[Seqs] | asyncio.Future[Seqs]
     count: int = attrs.field(init=False)
     size: int = attrs.field(init=False)
+    lease: Lease | None = None
 
     def __attrs_post_init__(self) -> None:
         size = sum([len(event.payload) for event in self.events])

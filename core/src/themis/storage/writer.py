@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from themis.storage.events import Event
     from themis.storage.group_commit import GroupCommit
     from themis.storage.items import Item
+    from themis.storage.leases import Lease
 
 __all__ = ["EventWriter"]
 
@@ -44,9 +45,14 @@ class EventWriter:
         self._thread.start()
 
     def submit(
-        self, events: Sequence[Event], *, items: Sequence[Item] = (), hurry: bool = False
+        self,
+        events: Sequence[Event],
+        *,
+        items: Sequence[Item] = (),
+        hurry: bool = False,
+        lease: Lease | None = None,
     ) -> Future[Seqs]:
-        """Hand over events and items, to be committed together.
+        """Hand over events and items, to be committed together, under a lease if one is given.
 
         Blocks while the queue is full, so it is not for an event loop's thread. `hurry` does not
         wait for others to join the group.
@@ -56,18 +62,18 @@ class EventWriter:
         """
         future: Future[Seqs] = Future()
         future.set_running_or_notify_cancel()  # what is queued is written, cancelled or not
-        self._queue.put(Submission(events, items, future), hurry=hurry)
+        self._queue.put(Submission(events, items, future, lease), hurry=hurry)
         return future
 
     async def submit_async(
-        self, events: Sequence[Event], *, items: Sequence[Item] = ()
+        self, events: Sequence[Event], *, items: Sequence[Item] = (), lease: Lease | None = None
     ) -> asyncio.Future[Seqs]:
         """`submit` for coroutines: returns once the queue had room, not yet durable.
 
         Await the returned future for durability.
         """
         future: asyncio.Future[Seqs] = asyncio.get_running_loop().create_future()
-        submission = Submission(events, items, future)
+        submission = Submission(events, items, future, lease)
         while (room := self._queue.room_for(submission)) is not None:
             await room
         return future

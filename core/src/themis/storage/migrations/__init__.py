@@ -12,7 +12,7 @@ from sqlalchemy import inspect, select, text
 
 from themis.errors import ErrorCode, StorageError
 from themis.storage.events import now_ms
-from themis.storage.migrations import m0001_initial, m0002_reduction
+from themis.storage.migrations import m0001_initial, m0002_reduction, m0003_leases
 from themis.storage.schema import schema_version
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Migration(Protocol):
 MIGRATIONS: tuple[Migration, ...] = (
     cast("Migration", m0001_initial),
     cast("Migration", m0002_reduction),
+    cast("Migration", m0003_leases),
 )
 CURRENT = MIGRATIONS[-1].VERSION
 
