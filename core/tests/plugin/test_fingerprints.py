@@ -203,3 +203,9 @@ def test_a_fingerprint_is_the_same_in_another_process():
 
 def test_a_module_level_object_of_a_library_counts_by_name():
     assert fingerprint(Scaled(types.SimpleNamespace)) == fingerprint(Scaled(types.SimpleNamespace))
+
+
+def test_a_compiled_method_counts_with_what_it_is_a_method_of():
+    assert fingerprint(",".join) == fingerprint(",".join)
+    assert fingerprint(",".join) != fingerprint("/".join)
+    assert fingerprint(len) == fingerprint(len)

@@ -11,6 +11,7 @@ import attrs
 from themis.errors import SpecIssue, SpecValidationError
 from themis.experiment.components import as_component, judge_kind, local_name
 from themis.experiment.rows import CaseProvider
+from themis.plugin.component import ResolvedComponent
 from themis.plugin.declarations import ComponentKind
 from themis.plugin.refs import normalise, parse_ref
 from themis.plugin.registry import PluginRegistry
@@ -25,7 +26,10 @@ from themis.specs import (
     MetricRefSpec,
     ModelSpec,
     ParseSpec,
+    ReducerRefSpec,
+    ReductionSpec,
     ScoreSpec,
+    SelectorRefSpec,
     SliceSpec,
     Spec,
 )
@@ -51,6 +55,11 @@ class CompiledExperiment:
     registry: PluginRegistry
     provider: CaseProvider
 
+    @property
+    def metrics(self) -> list[MetricRefSpec]:
+        """The metrics, which are those of every slice."""
+        return [metric for score in self.spec.slices[0].scores for metric in score.metrics]
+
 
 def compile_experiment(
     *,
@@ -66,7 +75,9 @@ def compile_experiment(
     """
     registry = PluginRegistry()
     local = LocalComponents(registry)
-    metrics = list(_Measures(evaluation, registry, local).metrics())
+    measures = _Measures(evaluation, registry, local)
+    reduction = measures.reduction(generation)
+    metrics = list(measures.metrics())
     parsers = [
         local.reference("extractor", given, ExtractorRefSpec) for given in evaluation.parsers
     ]
@@ -77,6 +88,7 @@ def compile_experiment(
             dataset=dataset.source,
             generation=GenerationSpec(),
             prompt_variant_ids=[variant.id],
+            reduction=reduction,
             parses=[ParseSpec(name="answer", extractors=parsers)] if parsers else [],
             scores=[_score(metrics, parsed=bool(parsers))] if metrics else [],
         )
@@ -183,6 +195,32 @@ class _Measures:
         found = [self._configured(self._named(entry)) for entry in given]
         self._check([entry.reported_name for entry in found])
         yield from found
+
+    def reduction(self, generation: GenerationConfig) -> ReductionSpec | None:
+        """How candidates are reduced; None where they are not."""
+        given: Any = generation.reducer
+        if given is None:
+            return None
+        reducer = self._local.reference("reducer", given, ReducerRefSpec)
+        config = {**generation.candidate_policy.reducer_config, **reducer.config}
+        reducer = reducer.model_copy(update={"config": self._told("reducer", reducer.id, config)})
+        selector: Any = generation.selector
+        if selector is not None:
+            selector = self._local.reference("selector", selector, SelectorRefSpec)
+            config = self._told("selector", selector.id, dict(selector.config))
+            selector = selector.model_copy(update={"config": config})
+        return ReductionSpec(reducer=reducer, selector=selector)
+
+    def _told(self, kind: ComponentKind, ref: str, config: dict[str, Any]) -> dict[str, Any]:
+        """The configuration of a selector or reducer with the judges, if it takes some."""
+        judges = self._evaluation.judge_models
+        chosen = self._registry.explain(kind, parse_ref(ref)).chosen
+        if not judges or chosen is None or "judges" in config:
+            return config
+        if "judges" not in ResolvedComponent(chosen).config_fields():
+            return config
+        self._judged = True
+        return {**config, "judges": [self._judge(judge) for judge in judges]}
 
     def _named(self, given: Any) -> MetricRefSpec:
         if isinstance(given, MetricRefSpec):

@@ -11,26 +11,36 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Discriminator, PlainSerializer, Tag
 
 from themis.builtins.engines.function import AsyncFunctionEngine, FunctionEngine
-from themis.errors import PluginError
 from themis.experiment.functions import (
     AsyncFunctionJudge,
     FunctionJudge,
     FunctionMetric,
     FunctionParser,
     FunctionReducer,
+    FunctionSelector,
 )
 from themis.plugin.contract import METHODS, required_method
 from themis.plugin.declarations import ComponentKind
 from themis.plugin.fingerprints import fingerprint
 from themis.plugin.refs import split_model_ref
 from themis.plugin.source import label, own_fingerprint
-from themis.specs import ExtractorRefSpec, JudgeInferenceSpec, MetricRefSpec, ModelSpec, Spec
+from themis.specs import (
+    ExtractorRefSpec,
+    JudgeInferenceSpec,
+    MetricRefSpec,
+    ModelSpec,
+    ReducerRefSpec,
+    SelectorRefSpec,
+    Spec,
+)
 
 __all__ = [
     "GivenGenerator",
     "GivenJudge",
     "GivenMetric",
     "GivenParser",
+    "GivenReducer",
+    "GivenSelector",
     "as_component",
     "judge_kind",
     "local_name",
@@ -108,6 +118,30 @@ GivenParser = Annotated[
 ]
 """A reader of answers: a reference, a table with `id` and `config`, an extractor, or `f(text)`."""
 
+GivenSelector = Annotated[
+    Annotated[SelectorRefSpec, Tag("reference")]
+    | Annotated[
+        Any,
+        AfterValidator(partial(_checked, kinds=("selector",))),
+        PlainSerializer(_described),
+        Tag("python"),
+    ],
+    Discriminator(_form),
+]
+"""A selector: a reference, a table with `id` and `config`, a selector, or `f(outputs)`."""
+
+GivenReducer = Annotated[
+    Annotated[ReducerRefSpec, Tag("reference")]
+    | Annotated[
+        Any,
+        AfterValidator(partial(_checked, kinds=("reducer",))),
+        PlainSerializer(_described),
+        Tag("python"),
+    ],
+    Discriminator(_form),
+]
+"""A reducer: a reference, a table with `id` and `config`, a reducer, or `f(outputs)`."""
+
 GivenMetric = Annotated[
     Annotated[MetricRefSpec, Tag("reference")]
     | Annotated[
@@ -169,11 +203,9 @@ def as_component(value: Any, kind: ComponentKind, *, name: str, field: str | Non
         "extractor": FunctionParser,
         "metric": partial(FunctionMetric, metric_id=name),
         "judge": AsyncFunctionJudge if waits else FunctionJudge,
+        "selector": FunctionSelector,
         "reducer": FunctionReducer,
     }
-    if kind not in makers or not callable(value):
-        msg = f"{kind} {name!r} ({label(value)}) has no method {METHODS[kind]}; add it"
-        raise PluginError(msg)
     return makers[kind](value)
 
 

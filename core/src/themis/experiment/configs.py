@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -11,11 +12,13 @@ from themis.experiment.components import (
     GivenJudge,
     GivenMetric,
     GivenParser,
+    GivenReducer,
+    GivenSelector,
 )
 from themis.experiment.prompt import PromptSpec
 from themis.specs import InferenceParamsSpec, Spec
 from themis.specs.frozen import FrozenDict, FrozenList
-from themis.specs.spec import Items, Settings
+from themis.specs.spec import Items, Problem, Settings
 
 __all__ = ["CandidatePolicy", "EvaluationConfig", "GenerationConfig"]
 
@@ -26,9 +29,13 @@ def _several(value: Any) -> Any:
 
 
 class CandidatePolicy(Spec):
-    """How many candidates each case gets."""
+    """How many candidates each case gets, and what their reducer is told."""
 
     num_samples: int = Field(default=1, ge=1, description="Candidates per case.")
+    reducer_config: Settings = Field(
+        default_factory=FrozenDict,
+        description="Settings of the reducer; those that stand with its reference come first.",
+    )
 
 
 class GenerationConfig(Spec):
@@ -43,9 +50,26 @@ class GenerationConfig(Spec):
     prompt_spec: PromptSpec = Field(
         default_factory=PromptSpec, description="Text around a case's input; by default none."
     )
+    selector: GivenSelector | None = Field(
+        default=None, description="Chooses the candidates that the reducer sees; None: all."
+    )
+    reducer: GivenReducer | None = Field(
+        default=None,
+        description="Makes one candidate of a case's; None: each is parsed and scored itself.",
+    )
     params: InferenceParamsSpec = Field(
         default_factory=InferenceParamsSpec, description="Sampling parameters of each call."
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """What only does something beside a reducer."""
+        given = {
+            ("selector",): self.selector is not None,
+            ("candidate_policy", "reducer_config"): bool(self.candidate_policy.reducer_config),
+        }
+        for path, is_given in given.items():
+            if is_given and self.reducer is None:
+                yield Problem(path, "does nothing without a reducer; add one, or remove it")
 
 
 class EvaluationConfig(Spec):

@@ -7,7 +7,6 @@ import platform as platforms
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from themis.errors import SpecValidationError
 from themis.experiment.configs import CandidatePolicy, EvaluationConfig, GenerationConfig
 from themis.experiment.experiment import Experiment
 from themis.experiment.rows import as_datasets
@@ -59,7 +58,8 @@ def evaluate(
             output is scored.
         judge: Who judges, for metrics that ask; one or several.
         samples: Candidates per case.
-        reducer: What makes one candidate of several.
+        reducer: What makes one candidate of several: a reference, a reducer, or `f(outputs)`.
+            None: each candidate is scored.
         storage: Where the run is kept: a path, a storage spec; None: in memory.
         runtime: Concurrency, limits and patience.
         seeds: What every seed is derived from.
@@ -128,10 +128,10 @@ def _refuse_inside_a_loop() -> None:
 
 def _experiment(given: Mapping[str, Any]) -> Experiment:
     """The experiment that the arguments of `evaluate` describe."""
-    _refuse_missing(given)
     generation = GenerationConfig(
         generator=given["model"],
         candidate_policy=CandidatePolicy(num_samples=given["samples"]),
+        reducer=given["reducer"],
     )
     evaluation = EvaluationConfig(
         metrics=_several(given["metric"]),
@@ -150,13 +150,6 @@ def _experiment(given: Mapping[str, Any]) -> Experiment:
         environment_metadata=given["environment_metadata"] or {},
     )
     return experiment.recording(_recorded(given))
-
-
-def _refuse_missing(given: Mapping[str, Any]) -> None:
-    for name in ("reducer",):
-        if given[name] is not None:
-            msg = f"{name}: this version runs experiments without one; leave it out"
-            raise SpecValidationError(msg)
 
 
 def _several(given: Any) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 from themis.experiment.compiling import CompiledExperiment, compile_experiment, global_seed
 from themis.experiment.configs import EvaluationConfig, GenerationConfig
 from themis.experiment.dataset import Datasets
+from themis.experiment.parts import REPEATABLE, RunPart, check_metrics, check_stage
 from themis.experiment.running import ExperimentRun
 from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
 from themis.experiment.stores import StorePlace
@@ -19,7 +20,7 @@ from themis.planning.estimate import RunEstimate
 from themis.planning.snapshot import RunSnapshot
 from themis.plugin import TracingProvider
 from themis.results import RunResult
-from themis.runtime.stages import Stages
+from themis.runtime.stages import STAGES, RunStage, Stages
 from themis.specs import Spec
 from themis.specs.frozen import FrozenDict, FrozenList
 from themis.specs.spec import Items, Settings
@@ -91,6 +92,7 @@ class Experiment(Spec):
     def run(
         self,
         *,
+        until_stage: RunStage = "judge",
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
         subscribers: Sequence[object] | None = None,
@@ -99,23 +101,105 @@ class Experiment(Spec):
         """Do what is missing, and give the result; blocks until then.
 
         Args:
+            until_stage: The last stage that is run: `generate`, `reduce`, `parse`, `score` or
+                `judge`. The run records through which stage it is complete, and a later one goes on
+                from there.
             runtime: In the place of the experiment's own.
             store: An open store, or the path of one, in the place of the experiment's storage.
             subscribers: Who is told what happens: objects with any of the lifecycle hooks.
             tracing_provider: Who keeps the run's spans.
         """
-        return self._execution(runtime, store, subscribers, tracing_provider).run()
+        return self._execution(
+            _through(until_stage), runtime, store, subscribers, tracing_provider
+        ).run()
 
     async def run_async(
         self,
         *,
+        until_stage: RunStage = "judge",
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
         subscribers: Sequence[object] | None = None,
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """`run`, awaitable: it executes on a thread, in an event loop of its own."""
-        return await self._execution(runtime, store, subscribers, tracing_provider).run_async()
+        return await self._execution(
+            _through(until_stage), runtime, store, subscribers, tracing_provider
+        ).run_async()
+
+    def replay(
+        self,
+        *,
+        stage: RunStage,
+        metric_ids: Collection[str] | None = None,
+        runtime: RuntimeConfig | Mapping[str, Any] | None = None,
+        store: Any = None,
+        subscribers: Sequence[object] | None = None,
+        tracing_provider: TracingProvider | None = None,
+    ) -> RunResult:
+        """Do a stage and what follows again, from what is stored of the stages before it.
+
+        Args:
+            stage: `reduce`, `parse`, `score` or `judge`; nothing is generated.
+            metric_ids: The only metrics that are scored again; None: all.
+            runtime: In the place of the experiment's own.
+            store: An open store, or the path of one, in the place of the experiment's storage.
+            subscribers: Who is told what happens.
+            tracing_provider: Who keeps the run's spans.
+
+        Raises:
+            StorageError: the store has no run of this experiment.
+        """
+        part = self._part(stage, metric_ids, again=True)
+        return self._execution(part, runtime, store, subscribers, tracing_provider).run()
+
+    async def replay_async(
+        self,
+        *,
+        stage: RunStage,
+        metric_ids: Collection[str] | None = None,
+        runtime: RuntimeConfig | Mapping[str, Any] | None = None,
+        store: Any = None,
+        subscribers: Sequence[object] | None = None,
+        tracing_provider: TracingProvider | None = None,
+    ) -> RunResult:
+        """`replay`, awaitable."""
+        part = self._part(stage, metric_ids, again=True)
+        execution = self._execution(part, runtime, store, subscribers, tracing_provider)
+        return await execution.run_async()
+
+    def rejudge(
+        self,
+        *,
+        metric_ids: Collection[str] | None = None,
+        runtime: RuntimeConfig | Mapping[str, Any] | None = None,
+        store: Any = None,
+        subscribers: Sequence[object] | None = None,
+        tracing_provider: TracingProvider | None = None,
+    ) -> RunResult:
+        """Finish the metrics that ask judges, where they failed or are missing, and nothing else.
+
+        Takes the arguments of `replay`; `replay(stage="judge")` asks all of it again.
+
+        Raises:
+            StorageError: the store has no run of this experiment.
+        """
+        part = self._part("judge", metric_ids, again=False)
+        return self._execution(part, runtime, store, subscribers, tracing_provider).run()
+
+    async def rejudge_async(
+        self,
+        *,
+        metric_ids: Collection[str] | None = None,
+        runtime: RuntimeConfig | Mapping[str, Any] | None = None,
+        store: Any = None,
+        subscribers: Sequence[object] | None = None,
+        tracing_provider: TracingProvider | None = None,
+    ) -> RunResult:
+        """`rejudge`, awaitable."""
+        part = self._part("judge", metric_ids, again=False)
+        execution = self._execution(part, runtime, store, subscribers, tracing_provider)
+        return await execution.run_async()
 
     def recording(self, provenance: Mapping[str, Any]) -> Self:
         """The same experiment, with more that each of its runs records of where it was made."""
@@ -130,8 +214,17 @@ class Experiment(Spec):
             other._base_dir, other._recorded = self._base_dir, self._recorded  # noqa: SLF001 (the same)
         return other
 
+    def _part(self, stage: RunStage, metric_ids: Collection[str] | None, *, again: bool) -> RunPart:
+        """A stage and what follows, of some metrics or all."""
+        check_stage(stage, REPEATABLE)
+        known = [entry.reported_name for entry in self._compiled().metrics]
+        chosen = None if metric_ids is None else check_metrics(metric_ids, known)
+        stages = Stages.between(stage, "judge", metric_ids=chosen)
+        return RunPart(stages=stages, again=stage if again else None, known=True)
+
     def _execution(
         self,
+        part: RunPart | None = None,
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
         subscribers: Sequence[object] | None = None,
@@ -147,7 +240,7 @@ class Experiment(Spec):
             provenance=self._provenance(chosen),
             place=place,
             base_dir=self._base_dir,
-            stages=Stages(),
+            part=part or RunPart(),
             subscribers=tuple(subscribers or ()),
             tracing_provider=tracing_provider,
         )
@@ -175,3 +268,9 @@ class Experiment(Spec):
             },
             **self._recorded,
         }
+
+
+def _through(stage: RunStage) -> RunPart:
+    """Everything up to a stage."""
+    check_stage(stage, STAGES)
+    return RunPart(stages=Stages.between("generate", stage))

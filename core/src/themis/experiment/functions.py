@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -13,11 +14,11 @@ from themis.builtins.metrics.scoring import UNREADABLE, answer_of, unreadable
 from themis.builtins.outputs import as_text, output_text, output_value
 from themis.plugin import (
     CandidateRecord,
-    InferenceRecord,
     JudgeRequest,
     JudgeResponse,
     MetricContext,
     MetricScore,
+    PluginError,
     TrialSpec,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "FunctionMetric",
     "FunctionParser",
     "FunctionReducer",
+    "FunctionSelector",
 ]
 
 
@@ -99,7 +101,8 @@ class FunctionJudge:
     def judge(self, request: JudgeRequest) -> JudgeResponse | str | Awaitable[JudgeResponse | str]:
         """What the function answers, as text."""
         answer = self.function("\n\n".join(message.text for message in request.prompt))
-        return _awaited_text(answer) if inspect.isawaitable(answer) else _as_answer(answer)
+        text: JudgeResponse | str | Awaitable[JudgeResponse | str] = _then(answer, _as_answer)
+        return text
 
 
 class AsyncFunctionJudge(FunctionJudge):
@@ -111,12 +114,23 @@ class AsyncFunctionJudge(FunctionJudge):
         return await answer if inspect.isawaitable(answer) else answer
 
 
-async def _awaited_text(answer: Awaitable[Any]) -> JudgeResponse | str:
-    return _as_answer(await answer)
-
-
 def _as_answer(answer: Any) -> JudgeResponse | str:
     return answer if isinstance(answer, JudgeResponse) else as_text(answer)
+
+
+class FunctionSelector:
+    """Selects with `f(outputs)`: some of the outputs, in any order."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def select(
+        self,
+        candidates: Sequence[CandidateRecord],
+        ctx: Any,  # noqa: ARG002 (the protocol's)
+    ) -> Any:
+        """The candidates whose outputs the function chose, each once."""
+        return _then(self.function(_outputs(candidates)), partial(_selected, candidates))
 
 
 class FunctionReducer:
@@ -129,32 +143,36 @@ class FunctionReducer:
         self,
         candidates: Sequence[CandidateRecord],
         ctx: Any,  # noqa: ARG002 (the protocol's)
-    ) -> CandidateRecord | Awaitable[CandidateRecord]:
-        """The candidate whose output the function chose; else one with the output it made."""
-        outputs = [output_value(candidate) for candidate in candidates]
-        chosen = self.function(outputs)
-        if inspect.isawaitable(chosen):
-            return _awaited_choice(candidates, outputs, chosen)
-        return _chosen(candidates, outputs, chosen)
+    ) -> Any:
+        """The candidate whose output the function chose; else what the function made."""
+        return _then(self.function(_outputs(candidates)), partial(_reduced, candidates))
 
 
-async def _awaited_choice(
-    candidates: Sequence[CandidateRecord], outputs: Sequence[Any], chosen: Awaitable[Any]
-) -> CandidateRecord:
-    return _chosen(candidates, outputs, await chosen)
+def _outputs(candidates: Sequence[CandidateRecord]) -> list[Any]:
+    return [output_value(candidate) for candidate in candidates]
 
 
-def _chosen(
-    candidates: Sequence[CandidateRecord], outputs: Sequence[Any], chosen: Any
-) -> CandidateRecord:
-    if isinstance(chosen, CandidateRecord):
-        return chosen
-    for candidate, output in zip(candidates, outputs, strict=True):
-        if output == chosen:
-            return candidate
-    made = (
-        InferenceRecord(raw_text=chosen)
-        if isinstance(chosen, str)
-        else InferenceRecord(structured_output=chosen)
-    )
-    return attrs.evolve(candidates[0], inference=made)
+def _selected(candidates: Sequence[CandidateRecord], chosen: Any) -> list[CandidateRecord]:
+    left = list(zip(_outputs(candidates), candidates, strict=True))
+    selected = []
+    for wanted in chosen:
+        place = next((n for n, (output, _) in enumerate(left) if output == wanted), None)
+        if place is None:
+            msg = f"the selector chose {wanted!r:.80}, which is none of the outputs left"
+            raise PluginError(msg)
+        selected.append(left.pop(place)[1])
+    return selected
+
+
+def _reduced(candidates: Sequence[CandidateRecord], chosen: Any) -> Any:
+    outputs = _outputs(candidates)
+    return next((c for c, o in zip(candidates, outputs, strict=True) if o == chosen), chosen)
+
+
+def _then(value: Any, follow: Callable[[Any], Any]) -> Any:
+    """`follow` of a value, or of what it will be."""
+    return _follow_later(value, follow) if inspect.isawaitable(value) else follow(value)
+
+
+async def _follow_later(value: Awaitable[Any], follow: Callable[[Any], Any]) -> Any:
+    return follow(await value)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from themis.errors import StorageError
+from themis.experiment.parts import RunPart
 from themis.planning.estimate import RunEstimate
 from themis.planning.snapshot import RunSnapshot
 from themis.results import RunResult
 from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator, PreparedRun
 from themis.runtime.rendering import blocking
-from themis.runtime.stages import Stages
 from themis.specs import ProjectSpec, SqliteBlobStorageSpec
 from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 @attrs.frozen(slots=True, kw_only=True)
 class ExperimentRun:
-    """One execution of a compiled experiment in a store."""
+    """One execution of a compiled experiment, or of a part of it, in a store."""
 
     compiled: CompiledExperiment
     runtime: RuntimeConfig
@@ -44,7 +44,7 @@ class ExperimentRun:
     provenance: Mapping[str, Any]
     place: StorePlace
     base_dir: Path
-    stages: Stages
+    part: RunPart = attrs.field(factory=RunPart)
     subscribers: Sequence[object] = ()
     tracing_provider: TracingProvider | None = None
 
@@ -102,16 +102,34 @@ class ExperimentRun:
             subscribers=self.subscribers,
             tracing_provider=self.tracing_provider,
         )
-        prepared = self.orchestrator(store).prepare(
-            self.compiled.spec, stages=self.stages, runtime=context
+        orchestrator = self.orchestrator(store)
+        self._check_policy(store, orchestrator)
+        rerun = self.runtime.existing_run_policy == "rerun" and not self.part.known
+        return orchestrator.prepare(
+            self.compiled.spec,
+            stages=self.part.stages,
+            again="generate" if rerun else self.part.again,
+            runtime=context,
         )
-        if self.runtime.existing_run_policy == "error" and not prepared.planned.is_new:
+
+    def _check_policy(self, store: RunStore, orchestrator: Orchestrator) -> None:
+        """Refuse a run that may not be there yet, or must be; nothing is written for it."""
+        if not self.part.known and self.runtime.existing_run_policy != "error":
+            return
+        run_id = orchestrator.run_id(self.compiled.spec)
+        there = store.find_run(run_id) is not None
+        if there and not self.part.known:
             msg = (
-                f"run {prepared.run_id[:12]} is in the store at {store.place} already, and "
+                f"run {run_id[:12]} is in the store at {store.place} already, and "
                 'existing_run_policy is "error"; "auto" goes on with what it lacks'
             )
             raise StorageError(msg)
-        return prepared
+        if self.part.known and not there:
+            msg = (
+                f"the store at {store.place} has no run {run_id[:12]} of this experiment, so there "
+                "is nothing to do again; run() it first, or name the store that has it"
+            )
+            raise StorageError(msg)
 
     def _project(self, store: RunStore) -> ProjectSpec:
         given: dict[str, Any] = {}

@@ -143,6 +143,10 @@ class ResolvedComponent:
         except ValidationError as problem:
             raise self._wrong_config(problem) from None
 
+    def config_fields(self) -> frozenset[str]:
+        """The names of the settings that its config model has; none without one."""
+        return frozenset() if self.config_model is None else frozenset(self._model().model_fields)
+
     def make(self, config: Mapping[str, Any] | BaseModel | None = None) -> Any:
         """A working component: made with its validated config, as declarations.py says."""
         settings = self.configure(config)

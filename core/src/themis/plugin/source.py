@@ -16,7 +16,7 @@ import types
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, TypeGuard
 
 from themis.errors import PluginError
 from themis.records.canonical import canonical_bytes
@@ -103,6 +103,8 @@ class _Description:
             return ["module", value.__name__]
         if isinstance(value, types.MethodType):
             return ["method", self.of(value.__func__), self.of(value.__self__)]
+        if _is_bound(value):
+            return ["method", label(value), self.of(value.__self__)]
         if isinstance(value, _COMPILED) or self._is_someone_elses(value):
             return ["named", label(value)]
         if isinstance(value, type):
@@ -167,6 +169,14 @@ class _Description:
         settings = _settings(value)
         described = [[name, self.of(settings[name])] for name in sorted(settings)]
         return ["instance", self.of(type(value)), described]
+
+
+def _is_bound(value: object) -> TypeGuard[types.BuiltinMethodType]:
+    """Whether it is a compiled method of some object, such as `", ".join`."""
+    own = getattr(value, "__self__", None)
+    return isinstance(value, types.BuiltinFunctionType) and not isinstance(
+        own, types.ModuleType | type(None)
+    )
 
 
 def _settings(value: object) -> dict[str, Any]:

@@ -9,12 +9,14 @@ import attrs
 
 from themis.records import (
     CandidateRecord,
+    EvaluationRecord,
     ExtractionRecord,
     FailureRecord,
     MetricScore,
+    ReducedCandidate,
     ScoreError,
 )
-from themis.results.candidates import read_candidates
+from themis.results.candidates import read_candidates, read_whole_scores
 from themis.results.paging import PAGE
 from themis.results.trials import TrialRow, iter_trials
 from themis.storage.reading import chunked
@@ -41,14 +43,15 @@ class CaseResult:
     input: Any = None
     expected_output: Any = None
     generations: tuple[CandidateRecord, ...] = ()
-    reduction: CandidateRecord | None = None
+    reduction: ReducedCandidate | None = None
     parse: ExtractionRecord | None = None
     scores: tuple[MetricScore | ScoreError, ...] = ()
 
     @property
     def errors(self) -> tuple[FailureRecord | ScoreError, ...]:
-        """Every failure of the case: of generation, and of metrics."""
-        failed = (candidate.failure for candidate in self.generations)
+        """Every failure of the case: of generation, of reduction, and of metrics."""
+        made = (*self.generations, *([self.reduction] if self.reduction else []))
+        failed = (candidate.failure for candidate in made)
         unscored = (score for score in self.scores if isinstance(score, ScoreError))
         return (*(failure for failure in failed if failure is not None), *unscored)
 
@@ -72,22 +75,31 @@ def iter_cases(source: RunSource, overlay: Overlay) -> Iterator[CaseResult]:
 
 def _cases(source: RunSource, trials: Sequence[TrialRow], overlay: Overlay) -> Iterator[CaseResult]:
     candidates = read_candidates(source, trials, overlay)
+    whole = read_whole_scores(source, trials, overlay)
     items = source.items([trial.item_hash for trial in trials])
     for trial in trials:
         item = items.get(trial.item_hash) or {}
-        yield _case(trial, item, [one.record for one in candidates[trial.number]])
+        records = [one.record for one in candidates[trial.number]]
+        yield _case(trial, item, records, whole[trial.number].evaluation)
 
 
-def _case(trial: TrialRow, item: Any, candidates: Sequence[CandidateRecord]) -> CaseResult:
-    evaluations = (candidate.evaluation for candidate in candidates)
+def _case(
+    trial: TrialRow,
+    item: Any,
+    candidates: Sequence[CandidateRecord],
+    whole: EvaluationRecord | None,
+) -> CaseResult:
+    reduction = next((one for one in candidates if isinstance(one, ReducedCandidate)), None)
+    generations = tuple(one for one in candidates if one is not reduction)
+    read = [one for one in (reduction, *generations) if one is not None and one.extractions]
+    evaluations = [*(one.evaluation for one in generations), whole]
     return CaseResult(
         case_id=trial.item_id,
         dataset_id=trial.arm.slice_id,
         input=item.get("input"),
         expected_output=item.get("expected_output"),
-        generations=tuple(candidates),
-        parse=next(
-            (c.best_extraction() or c.extractions[0] for c in candidates if c.extractions), None
-        ),
+        generations=generations,
+        reduction=reduction,
+        parse=next((one.best_extraction() or one.extractions[0] for one in read), None),
         scores=tuple(score for one in evaluations if one is not None for score in one.scores),
     )

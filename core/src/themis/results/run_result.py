@@ -111,7 +111,7 @@ class RunResult(BenchmarkResult):
     @property
     def completed_through_stage(self) -> str | None:
         """The last stage through which the run is complete; None: not even generation is."""
-        return "judge" if super().status == "completed" else None
+        return self._source.run_row().through_stage
 
     @property
     def metrics(self) -> dict[str, MetricResult]:

@@ -104,7 +104,7 @@ class Execution:
         instances = Instances(self.planned.plan)
         watch = asyncio.create_task(_watch(cancellation, limits, work))
         self.progress.status = "running"
-        await recorder.status("running")
+        await recorder.status("running", through=self._stored_through())
         try:
             await self._pipeline(instances, limits, recorder, cancellation)
         except asyncio.CancelledError:

@@ -288,6 +288,12 @@ class Orchestrator:
         """Exactly what `spec` resolves to, as it is installed; runs nothing."""
         return self._planner.lock(_compiled(spec))
 
+    def run_id(self, spec: Spec) -> str:
+        """The id of a spec's run; reads the datasets, and keeps nothing."""
+        from themis.runtime.survey import survey
+
+        return survey(self._planner, _compiled(spec)).run_id
+
     def preview(
         self, spec: Spec, *, item_ids: Sequence[str] = (), limit: int = 1
     ) -> list[PromptPreview]:

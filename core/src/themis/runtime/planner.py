@@ -46,13 +46,12 @@ _TRIALS_PER_EVENT = 500
 
 @attrs.frozen(slots=True, kw_only=True)
 class PlannedRun:
-    """A run that the store knows: `run` is its number there; `is_new`: it was not there before."""
+    """A run that the store knows: `run` is its number there."""
 
     manifest: RunManifest
     plan: Plan
     run: int
     items: ItemSource
-    is_new: bool = False
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -109,7 +108,7 @@ class RunPlanner:
             self._note_provenance(known, manifest.provenance)
             if known.trial_count < manifest.trial_count:
                 self._complete(plan, slices, run, known.trial_count)
-        return PlannedRun(manifest=manifest, plan=plan, run=run, items=items, is_new=known is None)
+        return PlannedRun(manifest=manifest, plan=plan, run=run, items=items)
 
     def reopen(self, run_id: str) -> PlannedRun:
         """A persisted run, compiled again from its manifest with the components it names.
