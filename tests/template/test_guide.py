@@ -27,7 +27,7 @@ def commands(*sections):
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment(tmp_path, tmp_path_factory):
     """A virtual environment that sees what this one has, and installs into itself, offline."""
     place = tmp_path / "venv"
     venv.create(place, symlinks=True)
@@ -43,6 +43,7 @@ def environment(tmp_path):
     return {
         "PATH": f"{place / 'bin'}:{os.environ['PATH']}",
         "HOME": str(tmp_path / "home"),
+        "MYPY_CACHE_DIR": str(tmp_path_factory.getbasetemp() / "mypy"),
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -9,7 +9,7 @@ import sys
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name, is_normalized_name
 
@@ -23,6 +23,7 @@ typed = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(text=typed)
 def test_a_distributions_name_is_normalised(names, text):
     name = names.distribution_name(text)
@@ -32,6 +33,7 @@ def test_a_distributions_name_is_normalised(names, text):
     assert len(name) <= 60
 
 
+@settings(deadline=None)
 @given(text=typed)
 def test_a_packages_name_can_be_imported(names, text):
     name = names.package_name(text)
@@ -41,12 +43,14 @@ def test_a_packages_name_can_be_imported(names, text):
     assert name not in {*sys.stdlib_module_names, "themis"}
 
 
+@settings(deadline=None)
 @given(text=typed)
 def test_a_components_name_can_be_referred_to(names, text):
     name = names.component_name(text)
     assert parse_ref(f"themis-x/{name}@1").name == name
 
 
+@settings(deadline=None)
 @given(text=typed)
 def test_strings_are_read_back_as_the_text_on_one_line(names, text):
     line = names.one_line(text)
