@@ -30,7 +30,7 @@ from themis.testing.kits import KITS
 
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_COMPONENTS = ("engine", "extractor", "metric", "dataset_provider")
+_COMPONENTS = ("engine", "extractor", "selector", "reducer", "metric", "dataset_provider")
 _OPTION = re.compile(r"^ {8}(\w+): (.+?)(?=^ {8}\w+:|\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -15,6 +15,7 @@ from themis.testing import (
     ExtractorKit,
     MetricKit,
     PluginKit,
+    ReducerKit,
     StoreKit,
     make_trial,
 )
@@ -160,6 +161,41 @@ class TestLatency(MetricKit):
 
 class TestTokenCount(MetricKit):
     ref = "builtin/token_count"
+
+
+class TestPassAtK(MetricKit):
+    ref = "builtin/pass_at_k"
+
+
+class TestPassHatK(MetricKit):
+    ref = "builtin/pass_hat_k"
+
+
+class TestBestOfN(ReducerKit):
+    ref = "builtin/best_of_n"
+    config: ClassVar = {"metric": {"id": "exact_match"}}
+    item: ClassVar = {"item_id": "item-1", "answer": "42"}
+    order_independent = True
+
+
+class TestFirst(ReducerKit):
+    ref = "builtin/first"
+    order_independent = True
+
+
+class TestLongest(ReducerKit):
+    ref = "builtin/longest"
+
+
+class TestMajorityVote(ReducerKit):
+    ref = "builtin/majority_vote"
+    order_independent = True
+
+
+class TestSelfConsistency(ReducerKit):
+    ref = "builtin/self_consistency"
+    config: ClassVar = {"extractors": ["first_number"]}
+    order_independent = True
 
 
 class TestReferenceGrading(MetricKit):

@@ -12,6 +12,8 @@ from themis.plugin import (
     InferenceEngineDeclaration,
     MetricDeclaration,
     PluginInfo,
+    ReducerDeclaration,
+    SelectorDeclaration,
     StorageBackendDeclaration,
     hookimpl,
 )
@@ -23,6 +25,8 @@ __all__ = [
     "themis_inference_engines",
     "themis_metrics",
     "themis_plugin",
+    "themis_reducers",
+    "themis_selectors",
     "themis_storage_backends",
 ]
 
@@ -184,6 +188,18 @@ def themis_metrics() -> list[MetricDeclaration]:
         ),
         _judged("judge_majority", "JudgeMajority", "What most judges say of an answer."),
         _judged("judge_panel", "JudgePanel", "How a panel of judges grades an answer."),
+        _metric(
+            "pass_at_k",
+            "passes:PassAtK",
+            "The chance that one of k samples is right.",
+            subject="candidates",
+        ),
+        _metric(
+            "pass_hat_k",
+            "passes:PassHatK",
+            "The chance that all of k samples are right.",
+            subject="candidates",
+        ),
         _judged("pairwise_preference", "PairwisePreference", "Which of two answers judges prefer."),
         _judged("reference_grading", "ReferenceGrading", "Whether judges find the answer right."),
         _judged("rubric_score", "RubricScore", "How well judges find that a rubric is met."),
@@ -192,6 +208,31 @@ def themis_metrics() -> list[MetricDeclaration]:
             "TraceJudge",
             "How well judges find that an agent worked.",
             subject="trace",
+        ),
+    ]
+
+
+@hookimpl
+def themis_selectors() -> list[SelectorDeclaration]:
+    """Which of a trial's candidates are reduced."""
+    return [
+        _selector("readable", "Readable", "Candidates from which an answer can be read."),
+        _selector("top_k", "TopK", "The k candidates that a metric scores best."),
+    ]
+
+
+@hookimpl
+def themis_reducers() -> list[ReducerDeclaration]:
+    """How a trial's candidates become one."""
+    return [
+        _reducer("best_of_n", "choosing:BestOfN", "The candidate that a metric scores best."),
+        _reducer("first", "choosing:First", "The first candidate."),
+        _reducer("longest", "choosing:Longest", "The candidate with the longest output."),
+        _reducer("majority_vote", "voting:MajorityVote", "The output that is given most often."),
+        _reducer(
+            "self_consistency",
+            "voting:SelfConsistency",
+            "The parsed answer that is given most often.",
         ),
     ]
 
@@ -230,6 +271,24 @@ def _metric(name: str, where: str, summary: str, **facts: Any) -> MetricDeclarat
         version="1.0.0",
         summary=summary,
         **{"bounds": (0.0, 1.0), **facts},
+    )
+
+
+def _selector(name: str, implementation: str, summary: str) -> SelectorDeclaration:
+    where = f"themis.builtins.selectors.choosing:{implementation}"
+    return SelectorDeclaration(
+        name=name, implementation=where, config=f"{where}Settings", version="1.0.0", summary=summary
+    )
+
+
+def _reducer(name: str, where: str, summary: str) -> ReducerDeclaration:
+    implementation = f"themis.builtins.reducers.{where}"
+    return ReducerDeclaration(
+        name=name,
+        implementation=implementation,
+        config=f"{implementation}Settings",
+        version="1.0.0",
+        summary=summary,
     )
 
 

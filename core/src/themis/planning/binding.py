@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
     from themis.plugin.resolution import LockedComponent
 
-__all__ = ["Binder", "BoundComponent", "judges_in"]
+__all__ = ["Binder", "BoundComponent", "judges_in", "specs_in"]
 
 SpecT = TypeVar("SpecT", bound=BaseModel)
 
@@ -147,7 +147,7 @@ class Binder:
 
     def extractors(self, component: BoundComponent, where: str) -> tuple[BoundComponent, ...]:
         """The extractors that a component's configuration names, in order."""
-        links = _fields_of(component.config, ExtractorRefSpec)
+        links = specs_in(component.config, ExtractorRefSpec)
         bound = (self.bind("extractor", link.id, link.config, where) for link in links)
         return tuple(link for link in bound if link is not None)
 
@@ -155,7 +155,7 @@ class Binder:
         self, component: BoundComponent, where: str
     ) -> Iterator[tuple[MetricRefSpec, BoundComponent]]:
         """The metrics that a component's configuration names."""
-        for reference in _fields_of(component.config, MetricRefSpec):
+        for reference in specs_in(component.config, MetricRefSpec):
             bound = self.bind("metric", reference.id, reference.config, where)
             if bound is not None:
                 yield reference, bound
@@ -206,7 +206,7 @@ class Binder:
         )
 
 
-def _fields_of(config: Any, kind: type[SpecT]) -> Iterator[SpecT]:
+def specs_in(config: Any, kind: type[SpecT]) -> Iterator[SpecT]:
     """The specs of one kind that are fields of a configuration, or members of its lists."""
     if not isinstance(config, BaseModel):
         return

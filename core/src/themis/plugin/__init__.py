@@ -25,6 +25,8 @@ from themis.plugin.contexts import (
     JudgeRequest,
     JudgeServiceView,
     MetricContext,
+    ReduceContext,
+    SelectContext,
     ToolHandler,
 )
 from themis.plugin.declarations import (
@@ -99,6 +101,7 @@ from themis.records import (
     JudgeResponse,
     Message,
     MetricScore,
+    ReducedCandidate,
     ScoreError,
     TokenUsage,
     TraceStep,
@@ -174,8 +177,11 @@ __all__ = [
     "PluginError",
     "PluginInfo",
     "PluginRegistry",
+    "ReduceContext",
+    "ReducedCandidate",
     "ReducerDeclaration",
     "ScoreError",
+    "SelectContext",
     "SelectionMetric",
     "SelectorDeclaration",
     "Span",

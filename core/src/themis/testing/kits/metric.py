@@ -28,6 +28,7 @@ from themis.runtime.workflows import DefaultWorkflowRunner, as_workflow
 from themis.testing.fakes import ScriptedJudge, make_candidate, make_trial
 from themis.testing.kits.check import NotApplicableError, check, described, needs
 from themis.testing.kits.kit import ComponentKit
+from themis.testing.kits.reading import KitReader
 from themis.testing.kits.texts import ODD_ANSWERS
 
 __all__ = ["MetricKit"]
@@ -243,14 +244,23 @@ class MetricKit(ComponentKit):
         made = self.make() if metric is None else metric
         asked = judge or ScriptedJudge(JudgeResponse(text=self.judge_reply))
         trial = make_trial()
+        fields = self.item if item is None else item
+        reader = KitReader(
+            settings=self.configured(),
+            registry=self.registry(),
+            trial=trial,
+            item=MetricContext(fields),
+            call=self.call,
+        )
         context = MetricContext(
-            self.item if item is None else item,
+            fields,
             judge_service=asked if self._asks(made) else None,
             seed=1,
             config=self.settings(),
             judges=tuple(judges_in(self.configured())),
             metric_id=self.component.name,
             trial=trial,
+            reader=reader,
         )
         try:
             return self._outcome(made, trial, candidate, context)

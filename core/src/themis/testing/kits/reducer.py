@@ -12,9 +12,10 @@ from themis.errors import ThemisError
 from themis.plugin.contexts import MetricContext
 from themis.plugin.declarations import ComponentKind
 from themis.records import CandidateRecord
-from themis.testing.fakes import make_candidate
+from themis.testing.fakes import make_candidate, make_trial
 from themis.testing.kits.check import check, described, needs
 from themis.testing.kits.kit import ComponentKit
+from themis.testing.kits.reading import KitReader
 
 __all__ = ["ReducerKit"]
 
@@ -44,7 +45,15 @@ class ReducerKit(ComponentKit):
 
     def context(self) -> Any:
         """The context that the reducer is given."""
-        return MetricContext(self.item, seed=1, config=self.settings())
+        item = MetricContext(self.item, seed=1, config=self.settings())
+        reader = KitReader(
+            settings=self.configured(),
+            registry=self.registry(),
+            trial=make_trial(),
+            item=item,
+            call=self.call,
+        )
+        return MetricContext(self.item, seed=1, config=self.settings(), reader=reader)
 
     @check("reducer.one")
     def test_many_candidates_become_one(self) -> None:

@@ -1,0 +1,1 @@
+"""Reducers that come along: votes, and choices of one candidate."""
