@@ -36,7 +36,8 @@ Look first, then run, then read:
 
 \b
 Results go to stdout, everything else to stderr; --json is for programs. Exit codes:
-  0 done, 1 some of it failed, 2 bad usage or file, 130 interrupted (themis resume RUN)
+  0 done, 1 some of it failed, 2 bad usage or file, 3 a gate was missed (compare, gate),
+  130 interrupted (themis resume RUN)
 
 \b
 Completion: eval "$(_THEMIS_COMPLETE=bash_source themis)", or zsh_source, or fish_source.

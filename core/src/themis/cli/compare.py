@@ -1,0 +1,147 @@
+"""`themis compare`: two results side by side, on the items that both have."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+import click
+
+from themis.cli.gate import REGRESSED, artifacts_option, config_option, show_gate
+from themis.cli.operands import check_config, result_file, stored_result
+from themis.cli.output import json_option
+from themis.cli.run_store import open_run_store, store_option
+
+if TYPE_CHECKING:
+    from themis.results import BenchmarkResult
+    from themis.statistics import Adjustment
+
+__all__ = ["compare"]
+
+_FIGURES = ("baseline_mean", "candidate_mean", "delta_mean", "interval", "adjusted_p_value")
+_SHOWN = ("metric_id", "score_name", "verdict", *_FIGURES, "mde", "pair_count", "method", "reason")
+_CORRECTIONS = ("none", "holm", "bh")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Choices:
+    """How the two are compared item by item."""
+
+    group_by: tuple[str, ...]
+    correction: Adjustment
+    level: float
+    margin: float | None
+    cluster_by: str | None
+
+
+@click.command()
+@click.argument("baseline", metavar="A")
+@click.argument("candidate", metavar="B")
+@store_option
+@click.option("--by", "group_by", multiple=True, help="Compare by slice_id, model_id, a dimension.")
+@click.option("--correction", type=click.Choice(_CORRECTIONS), default="holm", show_default=True)
+@click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals.")
+@click.option("--margin", type=float, help="The largest difference that does not matter.")
+@click.option("--cluster-by", help="An item field: items that share it are one unit of evidence.")
+@config_option
+@click.option(
+    "--fail-on",
+    type=click.Choice(["regressed"]),
+    help="Exit with 3 if a check of severity `gate` says so, or a metric is missing.",
+)
+@artifacts_option
+@json_option
+def compare(
+    baseline: str,
+    candidate: str,
+    store: Path | None,
+    group_by: tuple[str, ...],
+    correction: Adjustment,
+    level: float,
+    margin: float | None,
+    cluster_by: str | None,
+    config: Path | None,
+    fail_on: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare result B with result A: is B better, worse, equal, or can it not be told?
+
+    Each is a run, a benchmark (its latest run) or a result.json. Runs are compared on the items
+    that both have. Without --config they are checked by the interval of the paired difference,
+    past --margin; result files by percentage.
+    """
+    choices = _Choices(
+        group_by=group_by,
+        correction=correction,
+        level=level,
+        margin=margin,
+        cluster_by=cluster_by,
+    )
+    with ExitStack() as stack:
+        before, after = (_side(name, store, stack) for name in (baseline, candidate))
+        try:
+            document = _document(before, after, config=check_config(config), choices=choices)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+    if not as_json:
+        _show_pairs(document.get("comparisons", ()), group_by)
+    failed = show_gate(document, output, as_json=as_json)
+    sys.exit(REGRESSED if failed and fail_on else 0)
+
+
+def _side(name: str, store: Path | None, stack: ExitStack) -> BenchmarkResult | Mapping[str, Any]:
+    """A result file, or a result of the store, which stays open as long as the stack."""
+    document = result_file(name)
+    if document is not None:
+        return document
+    return stored_result(stack.enter_context(open_run_store(store)), name)
+
+
+def _document(
+    before: BenchmarkResult | Mapping[str, Any],
+    after: BenchmarkResult | Mapping[str, Any],
+    *,
+    config: Mapping[str, Any] | None,
+    choices: _Choices,
+) -> dict[str, Any]:
+    """The contract's document, with the comparisons item by item where both are of the store."""
+    from themis.reporting.contract_comparison import compare_results
+    from themis.reporting.strict_json import strict
+
+    if isinstance(before, Mapping) or isinstance(after, Mapping):
+        return compare_results(before, after, run_cfg=config)
+    if config is None:
+        config = {
+            "checks": [{"method": "paired", "margin": choices.margin or 0.0}],
+            "ci_level": choices.level,
+        }
+    document = compare_results(before, after, run_cfg=config)
+    rows = after.compare_with(
+        before,
+        group_by=choices.group_by,
+        p_value_correction=choices.correction,
+        ci_level=choices.level,
+        margin=choices.margin,
+        cluster_by=choices.cluster_by,
+    )
+    return {**document, "comparisons": cast("list[Any]", strict(rows))}
+
+
+def _show_pairs(rows: Any, group_by: tuple[str, ...]) -> None:
+    from themis.results.tables import format_value, text_table
+
+    shown = []
+    for row in rows:
+        limits = [row["ci_lower"], row["ci_upper"]]
+        told = None if None in limits else " to ".join(map(format_value, limits))
+        shown.append({**row, "interval": told})
+    columns = [
+        name for name in (*group_by, *_SHOWN) if any(row.get(name) is not None for row in shown)
+    ]
+    if shown:
+        click.echo(text_table(shown, columns) + "\n")
