@@ -113,15 +113,24 @@ class ComponentCalls:
         """
         return await self._run(self._instances.method(component, name), stage, args)
 
-    async def step(self, metric: BoundComponent, function: Callable[..., Any], *args: Any) -> Any:
-        """Call a method of the workflow that a metric built, as a metric's method is called."""
+    async def step(
+        self,
+        metric: BoundComponent,
+        function: Callable[..., Any],
+        *args: Any,
+        stage: StageName = "score",
+    ) -> Any:
+        """Call a method of the workflow that a metric built, as a metric's method is called.
+
+        With the stage `judge` it may wait for judges: it has no deadline of its own.
+        """
         method = ComponentMethod(
             function,
             label=getattr(function, "__name__", "a method of the workflow"),
             is_async=inspect.iscoroutinefunction(function),
             blocking=metric.blocking,
         )
-        return await self._run(method, "score", args)
+        return await self._run(method, stage, args)
 
     async def _run(self, method: ComponentMethod, stage: StageName, args: tuple[Any, ...]) -> Any:
         threaded = method.blocking or self._inline.needs_thread

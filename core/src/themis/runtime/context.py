@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from themis.plugin import ToolHandler, TracingProvider
+from themis.plugin import ToolHandler, TracingProvider, WorkflowRunner
 from themis.runtime.options import RuntimeOptions
 
 __all__ = ["RuntimeContext"]
@@ -17,7 +17,9 @@ class RuntimeContext:
     """Never part of any key. `tool_handlers` by tool name; `secrets` are shown nowhere.
 
     `subscribers` are objects with any of the lifecycle hooks; `observers` are references to
-    installed observers, besides those that the project names.
+    installed observers, besides those that the project names. `workflow_runner` runs the evaluation
+    workflows of metrics, in place of DefaultWorkflowRunner: it changes how judges are asked, never
+    what a workflow comes to.
     """
 
     secrets: Mapping[str, str] = attrs.field(factory=dict, repr=False)
@@ -26,3 +28,4 @@ class RuntimeContext:
     subscribers: Sequence[object] = ()
     tracing_provider: TracingProvider | None = None
     observers: Sequence[str] = ()
+    workflow_runner: WorkflowRunner | None = None

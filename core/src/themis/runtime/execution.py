@@ -180,9 +180,10 @@ class Execution:
     def _measurer(self, calls: ComponentCalls) -> Measurer:
         seed = self.planned.plan.global_seed
         if self.watch is None:
-            return Measurer(calls=calls, judges=JudgeService(calls=calls, global_seed=seed))
+            judges = JudgeService(calls=calls, global_seed=seed)
+            return Measurer(calls=calls, judges=judges, runner=self.context.workflow_runner)
         watched = WatchedJudges(calls=calls, global_seed=seed, watch=self.watch)
-        return Measurer(calls=calls, judges=watched)
+        return Measurer(calls=calls, judges=watched, runner=self.context.workflow_runner)
 
     def _reducer(self, measurer: Measurer) -> Reducer:
         seed = self.planned.plan.global_seed

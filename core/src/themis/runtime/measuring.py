@@ -9,7 +9,7 @@ import attrs
 
 from themis.errors import ThemisError
 from themis.planning.keys import score_key
-from themis.plugin import MetricContext, WorkflowOutcome
+from themis.plugin import MetricContext, WorkflowOutcome, WorkflowRunner
 from themis.records import (
     CandidateRecord,
     ExtractionRecord,
@@ -54,10 +54,11 @@ class Measured:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Measurer:
-    """Calls extractors and metrics."""
+    """Calls extractors and metrics. `runner` runs workflows in place of the default one."""
 
     calls: ComponentCalls
     judges: JudgeService
+    runner: WorkflowRunner | None = None
 
     async def extract(
         self, chain: Sequence[BoundComponent], trial: TrialSpec, candidate: CandidateRecord
@@ -113,7 +114,9 @@ class Measurer:
         given = subject_of(metric.subject, subject, trial)
         try:
             if metric.component.builds_workflow:
-                return await evaluate_workflow(self.calls, metric, given, context)
+                return await evaluate_workflow(
+                    self.calls, metric, given, context, runner=self.runner
+                )
             value = await self.calls.evaluate(
                 metric.component, "score", stage, trial, given, context
             )

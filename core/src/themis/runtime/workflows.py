@@ -23,6 +23,7 @@ from themis.plugin import (
     ScoreError,
     WorkflowBuildError,
     WorkflowOutcome,
+    WorkflowRunner,
 )
 from themis.plugin.contract import WORKFLOW_METHODS, check_methods
 from themis.runtime.limits.faults import text_of
@@ -58,12 +59,19 @@ async def _call(method: Callable[..., Any], *arguments: Any) -> Any:
 
 
 async def evaluate_workflow(
-    calls: ComponentCalls, metric: MetricPlan, subject: Subject, context: MetricContext
+    calls: ComponentCalls,
+    metric: MetricPlan,
+    subject: Subject,
+    context: MetricContext,
+    *,
+    runner: WorkflowRunner | None = None,
 ) -> MetricScore | ScoreError | WorkflowOutcome:
     """Run the workflow that a metric builds for a subject; what it gives instead of one is it.
 
+    `runner` runs it in place of the default one.
+
     Raises:
-        ThemisError: the metric built none.
+        ThemisError: the metric built none, or a runner of the caller's failed.
     """
     component = metric.component
     built = as_workflow(
@@ -72,7 +80,23 @@ async def evaluate_workflow(
     )
     if isinstance(built, MetricScore | ScoreError):
         return as_score(built, metric=metric.metric_id)
-    return await DefaultWorkflowRunner(partial(calls.step, component)).run(built, context)
+    if runner is None:
+        return await DefaultWorkflowRunner(partial(calls.step, component)).run(built, context)
+    ran = await calls.step(component, runner.run, built, context, stage="judge")
+    return _as_outcome(ran, metric=metric.metric_id)
+
+
+def _as_outcome(value: Any, *, metric: str) -> WorkflowOutcome:
+    """What a runner of the caller's gave, checked: it must be possible to record."""
+    if not isinstance(value, WorkflowOutcome):
+        raise MetricError(f"{metric}: the workflow runner gave {shown(value)}, no WorkflowOutcome")
+    judgments: Sequence[Any] = value.judgments
+    for judgment in judgments:
+        unfit = not isinstance(judgment, Judgment) or unstorable(judgment.value)
+        if unfit or (judgment.score is not None and finite(judgment.score) is None):
+            msg = f"{metric}: the workflow runner gave {shown(judgment)}, which cannot be recorded"
+            raise MetricError(msg)
+    return attrs.evolve(value, score=as_score(value.score, metric=metric))
 
 
 def as_workflow(value: Any, *, metric: str) -> EvaluationWorkflow | MetricScore | ScoreError:

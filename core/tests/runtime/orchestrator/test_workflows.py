@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from themis.errors import ErrorCode, PluginError, SpecValidationError, WorkflowBuildError
-from themis.plugin import JudgeCall, JudgeResponse, MetricError, MetricScore
+from themis.plugin import (
+    JudgeCall,
+    JudgeResponse,
+    Judgment,
+    MetricError,
+    MetricScore,
+    WorkflowOutcome,
+)
 from themis.records import ScoreError
 from themis.runtime.context import RuntimeContext
 from themis.runtime.options import RuntimeOptions
@@ -271,3 +278,63 @@ def test_a_subject_that_there_is_not_is_refused(registry):
 
     with pytest.raises(PluginError, match="subject is 'answers'; write one of candidate, cand"):
         registry.register_metric("steps", Wrong)
+
+
+class OneByOne:
+    """Asks one judge after the other."""
+
+    def __init__(self, gives=None):
+        self.gives = gives
+        self.ran = 0
+
+    async def run(self, workflow, ctx):
+        self.ran += 1
+        if isinstance(self.gives, Exception):
+            raise self.gives
+        if self.gives is not None:
+            return self.gives
+        judgments = []
+        for call in workflow.judge_calls():
+            response = await ctx.judge_service.judge(call.judge, workflow.render_prompt(call))
+            value = workflow.parse_judgment(call, response)
+            score = float(workflow.score_judgment(call, value))
+            judgments.append(Judgment(call=call, response=response, value=value, score=score))
+        return WorkflowOutcome(
+            score=MetricScore(metric_id="any", value=float(workflow.aggregate(judgments))),
+            judgments=tuple(judgments),
+        )
+
+
+def test_a_runner_of_the_callers_runs_workflows_and_its_calls_are_recorded(make, registry, house):
+    registry.register_metric("even", Even())
+    runner = OneByOne()
+    runtime = RuntimeContext(workflow_runner=runner)
+    result = make(items=rows(2)).run_benchmark(benchmark(even("house")), runtime=runtime)
+    assert ([score.value for score in scores(result)], runner.ran) == ([1.0, 1.0], 2)
+    [trail] = result.get_trial(result.trial_hashes[0]).candidates[0].judge_audits
+    assert [(one.call_id, one.judgment) for one in trail.entries] == [("even-0", "even")]
+
+
+CALL = JudgeCall(call_id="c", judge="house")
+UNFIT = Judgment(call=CALL, response=JudgeResponse(text="x"), value={1})
+
+
+@pytest.mark.parametrize(
+    ("gives", "message"),
+    [
+        (ValueError("no"), "run raised ValueError: no"),
+        ("even", "the workflow runner gave 'even', no WorkflowOutcome"),
+        (
+            WorkflowOutcome(score=MetricScore(metric_id="x", value=1.0), judgments=(UNFIT,)),
+            "which cannot be recorded",
+        ),
+        (WorkflowOutcome(score="good"), "metric 'even' returned str"),
+    ],
+)
+def test_a_runner_that_fails_fails_the_score_alone(make, registry, house, gives, message):
+    registry.register_metric("even", Even())
+    runtime = RuntimeContext(workflow_runner=OneByOne(gives))
+    spec = benchmark(even("house"), "numeric_match")
+    [error, kept] = scores(make(items=rows(1)).run_benchmark(spec, runtime=runtime))
+    assert message in error.message
+    assert kept.value == 1.0
