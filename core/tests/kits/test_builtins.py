@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy import create_engine, inspect, text
 
 from themis.builtins.datasets import MemoryDatasetProvider
 from themis.plugin.registry import PluginRegistry
+from themis.storage import SqliteRunStore
+from themis.storage.migrations import MIGRATIONS
+from themis.storage.schema import schema_version
 from themis.testing import (
     DatasetKit,
     EngineKit,
@@ -20,6 +26,7 @@ from themis.testing import (
     make_trial,
 )
 from themis.testing.kits import KITS
+from themis.testing.kits.events import planned
 
 ROWS = [
     {"item_id": f"i{number}", "topic": "ab"[number % 2], "question": f"{number} + 1?"}
@@ -281,6 +288,34 @@ class TestMemoryDataset(DatasetKit):
 
 class TestSqliteBlob(StoreKit):
     ref = "builtin/sqlite_blob"
+
+    def previous(self, folder):
+        with SqliteRunStore(folder) as store:
+            store.append([planned()])
+            database = store.database
+        _take_back_a_version(database)
+        return {"root_dir": str(folder)}
+
+
+def _take_back_a_version(database):
+    """Make of a store one that the version before has written, with all that it knew."""
+    newer = database.rename(database.with_name("newer.sqlite3"))
+    engine = create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        for migration in MIGRATIONS[:-1]:
+            for statement in migration.statements("sqlite"):
+                connection.execute(text(statement))
+            connection.execute(
+                schema_version.insert().values(version=migration.VERSION, applied_at=0)
+            )
+        tables = set(inspect(connection).get_table_names()) - {"schema_version"}
+    engine.dispose()
+    with closing(sqlite3.connect(database)) as opened:
+        opened.execute("ATTACH ? AS newer", (str(newer),))
+        for table in tables:
+            columns = ", ".join(row[1] for row in opened.execute(f"PRAGMA table_info({table})"))
+            opened.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM newer.{table}")
+        opened.commit()
 
 
 class TestHuggingFace(DatasetKit):
