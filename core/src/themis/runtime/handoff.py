@@ -14,7 +14,7 @@ from themis.errors import ItemError, SpecValidationError
 from themis.plugin.hook_points import HookPoint
 from themis.records import CandidateRecord, EvaluationRecord, TrialRecord
 from themis.records.codec import to_plain
-from themis.runtime.bundles import Bundle, EvaluationBundle, GenerationBundle
+from themis.runtime.handoff_files import EvaluationHandOff, GenerationHandOff, HandOffFile
 from themis.runtime.hooks import HookError, Hooks
 from themis.runtime.importing import ImportSummary
 from themis.runtime.outcomes import as_score
@@ -51,7 +51,7 @@ class HandOff:
         self._store = store
         self._hooks = hooks
 
-    def export_generation(self, planned: PlannedRun) -> GenerationBundle:
+    def export_generation(self, planned: PlannedRun) -> GenerationHandOff:
         """Every pending generation of a run; an item whose prompt fails is left to the run.
 
         Raises:
@@ -64,9 +64,9 @@ class HandOff:
             for work in self._pending(planned, stages)
             if (trial := self._sent(work)) is not None
         ]
-        return GenerationBundle(run_id=planned.manifest.run_id, tasks=tuple(tasks))
+        return GenerationHandOff(run_id=planned.manifest.run_id, tasks=tuple(tasks))
 
-    def export_evaluation(self, planned: PlannedRun) -> EvaluationBundle:
+    def export_evaluation(self, planned: PlannedRun) -> EvaluationHandOff:
         """Every pending score of a run whose candidate is there, and parsed.
 
         Raises:
@@ -78,10 +78,10 @@ class HandOff:
             for work in self._pending(planned, Stages.between("score", "judge"))
             for task in evaluation_tasks(work)
         ]
-        return EvaluationBundle(run_id=planned.manifest.run_id, tasks=tuple(tasks))
+        return EvaluationHandOff(run_id=planned.manifest.run_id, tasks=tuple(tasks))
 
     def import_generation(
-        self, bundle: GenerationBundle, records: Iterable[TrialRecord | CandidateRecord]
+        self, bundle: GenerationHandOff, records: Iterable[TrialRecord | CandidateRecord]
     ) -> ImportSummary:
         """Results for a bundle's tasks, matched by candidate id."""
         run = self._run(bundle)
@@ -97,7 +97,7 @@ class HandOff:
         return self._import(arrivals, self._failures(run, arrivals))
 
     def import_evaluation(
-        self, bundle: EvaluationBundle, records: Iterable[TrialRecord | CandidateRecord]
+        self, bundle: EvaluationHandOff, records: Iterable[TrialRecord | CandidateRecord]
     ) -> ImportSummary:
         """Scores for a bundle's tasks, matched by candidate, evaluation hash and metric id."""
         run = self._run(bundle)
@@ -143,7 +143,7 @@ class HandOff:
                 for entry in lane:
                     yield entry.work if isinstance(entry, WholeTrial) else entry
 
-    def _run(self, bundle: Bundle) -> int:
+    def _run(self, bundle: HandOffFile) -> int:
         row = self._store.find_run(bundle.run_id)
         if row is None:
             msg = f"this store has no run {bundle.run_id!r}; plan its benchmark here first"
@@ -177,7 +177,7 @@ class HandOff:
         return ImportSummary(imported=len(fresh), already_present=len(arrivals) - len(fresh))
 
 
-def _evaluation_tasks(bundle: EvaluationBundle) -> dict[tuple[str, str], Mapping[str, Any]]:
+def _evaluation_tasks(bundle: EvaluationHandOff) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The tasks by candidate and evaluation; scores that differ in name alone share a hash."""
     tasks: dict[tuple[str, str], Mapping[str, Any]] = {}
     for task in bundle.tasks:

@@ -15,10 +15,10 @@ from themis.planning.manifest import RunManifest
 from themis.plugin.registry import PluginRegistry
 from themis.results import BenchmarkResult, ExperimentResult
 from themis.runtime.backends import project_backends
-from themis.runtime.bundles import EvaluationBundle, GenerationBundle
 from themis.runtime.context import RuntimeContext
 from themis.runtime.execution import Execution, ProgressListener
 from themis.runtime.handoff import HandOff
+from themis.runtime.handoff_files import EvaluationHandOff, GenerationHandOff
 from themis.runtime.hooks import Hooks
 from themis.runtime.importing import ImportSummary, import_candidates
 from themis.runtime.logging import get_logger
@@ -320,17 +320,17 @@ class Orchestrator:
         """
         return import_candidates(self._store, trial_records)
 
-    def export_generation_bundle(self, spec: Spec) -> GenerationBundle:
+    def export_generation_bundle(self, spec: Spec) -> GenerationHandOff:
         """The pending generations of a spec, for somebody else to do."""
         return self._hand_off().export_generation(self._plan(spec))
 
     def import_generation_results(
-        self, bundle: GenerationBundle, records: Iterable[TrialRecord | CandidateRecord]
+        self, bundle: GenerationHandOff, records: Iterable[TrialRecord | CandidateRecord]
     ) -> ImportSummary:
         """Take back what somebody generated for a bundle."""
         return self._hand_off().import_generation(bundle, records)
 
-    def export_evaluation_bundle(self, spec: Spec) -> EvaluationBundle:
+    def export_evaluation_bundle(self, spec: Spec) -> EvaluationHandOff:
         """The pending scores of a spec, with the candidates they are about.
 
         The reductions and parses that the scores read are done first, here.
@@ -340,7 +340,7 @@ class Orchestrator:
         return self._hand_off().export_evaluation(planned)
 
     def import_evaluation_results(
-        self, bundle: EvaluationBundle, records: Iterable[TrialRecord | CandidateRecord]
+        self, bundle: EvaluationHandOff, records: Iterable[TrialRecord | CandidateRecord]
     ) -> ImportSummary:
         """Take back what somebody scored for a bundle."""
         return self._hand_off().import_evaluation(bundle, records)

@@ -12,7 +12,7 @@ import pytest
 from themis.errors import SpecValidationError
 from themis.plugin.hook_points import HOOK_POINTS
 from themis.records import CandidateRecord, InferenceRecord, Message, TrialRecord
-from themis.runtime.bundles import EvaluationBundle, GenerationBundle
+from themis.runtime.handoff_files import EvaluationHandOff, GenerationHandOff
 from themis.specs import GenerationSpec, PromptMessage, PromptTurnSpec
 
 from .conftest import rows, sums_benchmark, sums_slice
@@ -58,7 +58,7 @@ def done_elsewhere(bundle, path, count=6):
     bundle.write(path)
     command = [sys.executable, "-c", SOMEBODY_ELSE, str(path), str(count)]
     subprocess.run(command, check=True)
-    return GenerationBundle.read(path)
+    return GenerationHandOff.read(path)
 
 
 def mean(result):
@@ -103,7 +103,7 @@ def test_an_error_is_a_recorded_failure_and_tried_again_by_a_run(make, engine, t
     orchestrator, spec = make(), sums_benchmark()
     path = orchestrator.export_generation_bundle(spec).write(tmp_path / "work.jsonl")
     edit(path, lambda tasks: tasks[0].update(result={"error": "their server was down"}))
-    bundle = GenerationBundle.read(path)
+    bundle = GenerationHandOff.read(path)
     assert orchestrator.import_generation_results(bundle, bundle.records()).imported == 1
     assert orchestrator.import_generation_results(bundle, bundle.records()).already_present == 1
     [failure] = orchestrator.result(bundle.run_id).iter_failures()
@@ -124,7 +124,7 @@ def test_changed_tasks_are_refused_with_the_file(make, tmp_path, change, text):
     path = make().export_generation_bundle(sums_benchmark()).write(tmp_path / "work.jsonl")
     edit(path, change)
     with pytest.raises(SpecValidationError, match=rf"work\.jsonl:1: .*{text}"):
-        GenerationBundle.read(path)
+        GenerationHandOff.read(path)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_changed_tasks_are_refused_with_the_file(make, tmp_path, change, text):
     [
         ("", r"work\.jsonl:1: the bundle is empty"),
         ("{nonsense", r"work\.jsonl:1: not JSON"),
-        ('{"format": "other/1"}', "expected format 'themis-generation-bundle/1', got 'other/1'"),
+        ('{"format": "other/1"}', "expected format 'themis-generation-hand-off/1', got 'other/1'"),
         ("[1]", "every line of a bundle is a JSON object"),
     ],
 )
@@ -140,20 +140,20 @@ def test_a_file_that_is_no_bundle_is_refused(tmp_path, content, text):
     path = tmp_path / "work.jsonl"
     path.write_text(content)
     with pytest.raises(SpecValidationError, match=text):
-        GenerationBundle.read(path)
+        GenerationHandOff.read(path)
 
 
 def test_a_result_of_unknown_fields_names_the_file_and_line(make, tmp_path):
     path = make().export_generation_bundle(sums_benchmark()).write(tmp_path / "work.jsonl")
     edit(path, lambda tasks: tasks[1].update(result={"text": "typo"}))
-    bundle = GenerationBundle.read(path)
+    bundle = GenerationHandOff.read(path)
     with pytest.raises(SpecValidationError, match=r"item '1'.*text"):
         bundle.records()
 
 
 def test_a_missing_file_is_a_clear_error(tmp_path):
     with pytest.raises(SpecValidationError, match="the bundle cannot be read"):
-        GenerationBundle.read(tmp_path / "none.jsonl")
+        GenerationHandOff.read(tmp_path / "none.jsonl")
 
 
 def test_a_candidate_of_another_bundle_is_refused(make):
@@ -213,7 +213,7 @@ def scored_elsewhere(bundle, path):
             task["result"] = dict.fromkeys(task["metrics"], 1.0 if right else 0.0)
 
     edit(path, score)
-    return EvaluationBundle.read(path)
+    return EvaluationHandOff.read(path)
 
 
 def test_scores_are_made_elsewhere(make, tmp_path):
@@ -238,7 +238,7 @@ def test_a_score_that_failed_elsewhere_is_an_error_and_made_by_a_run(make, tmp_p
     orchestrator.generate(spec)
     path = orchestrator.export_evaluation_bundle(spec).write(tmp_path / "scores.jsonl")
     edit(path, lambda tasks: tasks[0].update(result={"numeric_match": {"error": "no idea"}}))
-    bundle = EvaluationBundle.read(path)
+    bundle = EvaluationHandOff.read(path)
     orchestrator.import_evaluation_results(bundle, bundle.records())
     assert mean(orchestrator.result(bundle.run_id))[1:] == (0, 1)
     assert mean(orchestrator.run_benchmark(spec)) == (1.0, 6, 0)
@@ -249,7 +249,7 @@ def test_a_score_that_was_not_asked_for_is_refused(make, tmp_path):
     orchestrator.generate(spec)
     path = orchestrator.export_evaluation_bundle(spec).write(tmp_path / "scores.jsonl")
     edit(path, lambda tasks: tasks[0].update(result={"beauty": 1.0}))
-    bundle = EvaluationBundle.read(path)
+    bundle = EvaluationHandOff.read(path)
     with pytest.raises(SpecValidationError, match=r"metric 'beauty' was not asked for \(numeric"):
         orchestrator.import_evaluation_results(bundle, bundle.records())
 

@@ -1,6 +1,6 @@
-"""Bundles: pending work as a versioned file that another process fills in and hands back.
+"""Pending work as a versioned file that another process fills in and hands back.
 
-A bundle is JSONL: a header line with a hash over the tasks, then one line per task. Somebody else
+The file is JSONL: a header line with a hash over the tasks, then one line per task. Somebody else
 sets each task's `result`; `records()` makes candidates of what was filled in.
 """
 
@@ -25,11 +25,11 @@ from themis.records.canonical import canonical_bytes, decode, digest
 from themis.records.codec import from_plain
 from themis.runtime.outcomes import as_score
 
-__all__ = ["Bundle", "EvaluationBundle", "GenerationBundle"]
+__all__ = ["EvaluationHandOff", "GenerationHandOff", "HandOffFile"]
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Bundle:
+class HandOffFile:
     """Pending work of one run. `tasks` are plain JSON values."""
 
     format: ClassVar[str]
@@ -75,14 +75,14 @@ class Bundle:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class GenerationBundle(Bundle):
+class GenerationHandOff(HandOffFile):
     """Pending generations: each task has the rendered messages, model, params and seed.
 
     A task's `result` is `{"raw_text": ...}` (or any other InferenceRecord fields), or
     `{"error": "..."}`.
     """
 
-    format: ClassVar[str] = "themis-generation-bundle/1"
+    format: ClassVar[str] = "themis-generation-hand-off/1"
 
     def records(self) -> list[CandidateRecord]:
         """The candidates of the tasks that have a result."""
@@ -90,13 +90,13 @@ class GenerationBundle(Bundle):
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class EvaluationBundle(Bundle):
+class EvaluationHandOff(HandOffFile):
     """Pending scores: each task has the candidate, the item and the metrics asked for.
 
     A task's `result` is `{metric_id: value}`; a value is a number or `{"error": "..."}`.
     """
 
-    format: ClassVar[str] = "themis-evaluation-bundle/1"
+    format: ClassVar[str] = "themis-evaluation-hand-off/1"
 
     def records(self) -> list[CandidateRecord]:
         """The scored candidates of the tasks that have a result."""
