@@ -28,6 +28,7 @@ __all__ = [
     "candidate_key",
     "canonical_item_key",
     "described_key",
+    "evaluation_key",
     "item_key",
     "parse_key",
     "reduced_key",
@@ -70,6 +71,15 @@ def reduced_key(candidates: Iterable[bytes], reduction: bytes) -> bytes:
 def set_key(subjects: Iterable[bytes]) -> bytes:
     """The candidates of a trial, parsed or not, as one subject."""
     return digest(b"set", *subjects)
+
+
+def evaluation_key(transform: bytes | None, metrics: Iterable[bytes]) -> bytes:
+    """A transform (None: the raw candidate) and the metrics that score what it reads."""
+    described = {
+        "transform": transform.hex() if transform is not None else None,
+        "metrics": sorted(metric.hex() for metric in metrics),
+    }
+    return described_key("evaluation", described)
 
 
 def parse_key(candidate: bytes, transform: bytes) -> bytes:

@@ -39,7 +39,9 @@ class RunManifest:
     """A plan as it was persisted.
 
     `counts` are work items by stage; `components` name each component with its version, provider
-    and configuration; `spec` is the compiled experiment as written.
+    and configuration; `spec` is the compiled experiment as written. `keys` are those of which the
+    keys of artifacts are made: `arms` and `metrics` by number, `reductions` by slice, and
+    `transforms` by slice and name.
     """
 
     run_id: str
@@ -56,6 +58,19 @@ class RunManifest:
     warnings: Sequence[str] = ()
     project: Mapping[str, Any] = attrs.field(factory=dict)
     provenance: Mapping[str, Any] = attrs.field(factory=dict)
+    keys: Mapping[str, Any] = attrs.field(factory=dict)
+
+    def identity(self) -> str:
+        """What the run's id has to be, by all that the manifest says."""
+        names = ("slice_id", "score_name", "evaluation_hash")
+        rows = (tuple(row[name] for name in names) for row in self.metrics)
+        return _identity(
+            experiment=self.spec_hash,
+            seed=self.global_seed,
+            arms=self.keys["arms"],
+            scores=[[name, key] for _, name, key in dict.fromkeys(rows)],
+            datasets=self.datasets,
+        )
 
     def notices(self) -> tuple[str, ...]:
         """The plan's warnings, and each slice that has fewer items than its query asks for."""
@@ -85,13 +100,28 @@ def items_digest(keys: Sequence[bytes]) -> str:
 
 def run_identity(plan: Plan, datasets: Sequence[DatasetSummary]) -> str:
     """The run's id: a hash of everything that determines its results."""
+    return _identity(
+        experiment=plan.experiment.canonical_hash,
+        seed=plan.global_seed,
+        arms=[arm.key.hex() for arm in plan.arms],
+        scores=[[score.name, score.key.hex()] for entry in plan.slices for score in entry.scores],
+        datasets=datasets,
+    )
+
+
+def _identity(
+    *,
+    experiment: str,
+    seed: int,
+    arms: Sequence[str],
+    scores: Sequence[Sequence[str]],
+    datasets: Sequence[DatasetSummary],
+) -> str:
     described = {
-        "experiment": plan.experiment.canonical_hash,
-        "seed": plan.global_seed,
-        "arms": [arm.key.hex() for arm in plan.arms],
-        "scores": [
-            [score.name, score.key.hex()] for entry in plan.slices for score in entry.scores
-        ],
+        "experiment": experiment,
+        "seed": seed,
+        "arms": arms,
+        "scores": scores,
         "datasets": [
             [entry.slice_id, dict(entry.identity), entry.items_digest] for entry in datasets
         ],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.errors import SpecIssue
-from themis.planning.keys import described_key
+from themis.planning.keys import described_key, evaluation_key
 from themis.planning.plan import MetricPlan, Parse, Reduction, ReductionStep, Score
 from themis.plugin.hook_points import HOOK_POINTS, takes_part
 
@@ -107,11 +107,7 @@ class MeasureCompiler:
         place = f"{where}.scores[{spec.name}].metrics"
         metrics = tuple(self._metrics_of(spec, reduced=entry.reduction is not None, place=place))
         parse = parses[spec.parse] if spec.parse is not None else None
-        described = {
-            "transform": parse.key.hex() if parse else None,
-            "metrics": sorted(metric.key.hex() for metric in metrics),
-        }
-        key = described_key("evaluation", described)
+        key = evaluation_key(parse.key if parse else None, (metric.key for metric in metrics))
         return Score(name=spec.name, key=key, parse=parse, metrics=metrics)
 
     def _metrics_of(self, spec: ScoreSpec, *, reduced: bool, place: str) -> Iterator[MetricPlan]:

@@ -36,6 +36,7 @@ __all__ = [
     "ReductionStep",
     "Score",
     "SlicePlan",
+    "arm_row",
 ]
 
 
@@ -105,17 +106,27 @@ class Arm:
 
     def describe(self) -> dict[str, Any]:
         """The row that the store keeps of this arm."""
-        return {
-            "slice_id": self.slice_spec.slice_id,
-            "prompt_variant_id": self.variant.id,
-            "prompt_family": self.variant.family,
-            "model_id": self.model.model_id,
-            "provider": self.model.provider,
-            "params_hash": self.params.canonical_hash,
-            "params": self.params.model_dump(mode="json"),
-            "dimensions": dict(self.slice_spec.dimensions),
-            "dataset_id": self.slice_spec.dataset.dataset_id,
-        }
+        return arm_row(self.slice_spec, self.variant, self.model, self.params)
+
+
+def arm_row(
+    slice_spec: SliceSpec,
+    variant: PromptVariantSpec,
+    model: ModelSpec,
+    params: InferenceParamsSpec,
+) -> dict[str, Any]:
+    """What the store and bundles say of an arm."""
+    return {
+        "slice_id": slice_spec.slice_id,
+        "prompt_variant_id": variant.id,
+        "prompt_family": variant.family,
+        "model_id": model.model_id,
+        "provider": model.provider,
+        "params_hash": params.canonical_hash,
+        "params": params.model_dump(mode="json"),
+        "dimensions": dict(slice_spec.dimensions),
+        "dataset_id": slice_spec.dataset.dataset_id,
+    }
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -288,6 +299,7 @@ class Plan:
                 "transform_hash": score.parse.key.hex() if score.parse else None,
                 "whole_trial": metric.whole_trial,
                 "stage": "judge" if metric.judged else "score",
+                "subject": metric.subject,
                 "direction": metric.direction,
                 "units": metric.units,
             }
@@ -295,3 +307,16 @@ class Plan:
             for score in slice_plan.scores
             for metric in score.metrics
         ]
+
+    def part_keys(self) -> dict[str, Any]:
+        """The keys, in hex, of which those of the run's artifacts are made."""
+        reductions = ((entry.spec.slice_id, entry.reduction) for entry in self.slices)
+        return {
+            "arms": [arm.key.hex() for arm in self.arms],
+            "metrics": [metric.key.hex() for entry in self.slices for metric in entry.metrics],
+            "reductions": {name: made.key.hex() for name, made in reductions if made is not None},
+            "transforms": {
+                entry.spec.slice_id: {parse.name: parse.key.hex() for parse in entry.parses}
+                for entry in self.slices
+            },
+        }

@@ -168,6 +168,7 @@ class RunPlanner:
             warnings=plan.warnings,
             project=redact(self.project.model_dump(mode="json")),
             provenance=self._provenance(plan),
+            keys=plan.part_keys(),
         )
 
     def _provenance(self, plan: Plan) -> dict[str, Any]:
