@@ -12,7 +12,7 @@ from themis.storage.dictionary import DICTIONARY
 from themis.storage.schema import Encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from themis.storage.blobs import BlobStore
 
@@ -24,7 +24,10 @@ INLINE_LIMIT = 96 * 1024
 """Stored payloads above this many bytes go to the blob store."""
 
 _WORTH_COMPRESSING = 128
-_LEVEL = 3
+_LARGE = 2048
+_FAST, _THOROUGH = -1, 3
+"""Levels of zstd. A small payload shrinks by the dictionary: 2.6 us for 270 bytes that the
+thorough level makes 230 in 5 us."""
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"  # canonical JSON never begins so; blobs are told apart by it
 
 
@@ -50,12 +53,14 @@ class PayloadFormat:
     def pack_all(self, payloads: Sequence[bytes]) -> list[tuple[Encoding, bytes]]:
         """`pack` for many, compressed in one call that lets go of the interpreter's lock once."""
         packed = [(Encoding.RAW, data) for data in payloads]
-        worth = [n for n, data in enumerate(payloads) if len(data) >= _WORTH_COMPRESSING]
-        if self._compress and worth:
-            frames = self._local.compressor.multi_compress_to_buffer([payloads[n] for n in worth])
-            for n, frame in zip(worth, iter(frames), strict=True):
-                if len(frame) < len(payloads[n]):
-                    packed[n] = (Encoding.ZSTD, frame.tobytes())
+        if self._compress:
+            sizes = [len(data) for data in payloads]
+            small = [n for n, size in enumerate(sizes) if _WORTH_COMPRESSING <= size < _LARGE]
+            large = [n for n, size in enumerate(sizes) if size >= _LARGE]
+            for chosen, codec in ((small, self._local.fast), (large, self._local.thorough)):
+                for n, frame in _squeezed(codec, chosen, payloads):
+                    if len(frame) < sizes[n]:
+                        packed[n] = (Encoding.ZSTD, frame)
         return [self._placed(*one) for one in packed]
 
     def _placed(self, encoding: Encoding, stored: bytes) -> tuple[Encoding, bytes]:
@@ -89,11 +94,30 @@ class PayloadFormat:
             raise StorageError(msg) from error
 
 
+def _squeezed(
+    codec: zstandard.ZstdCompressor, chosen: Sequence[int], payloads: Sequence[bytes]
+) -> Iterator[tuple[int, bytes]]:
+    """The frames of the payloads with these numbers."""
+    if chosen:
+        frames = codec.multi_compress_to_buffer([payloads[n] for n in chosen])
+        for n, frame in zip(chosen, iter(frames), strict=True):
+            yield n, frame.tobytes()
+
+
 class _ThreadCodecs(threading.local):
     """A zstd context must not be used by two threads at once."""
 
     def __init__(self) -> None:
-        words = zstandard.ZstdCompressionDict(DICTIONARY, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
-        words.precompute_compress(level=_LEVEL)
-        self.compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=words)
-        self.decompressor = zstandard.ZstdDecompressor(dict_data=words)
+        self.fast = _compressor(_FAST)
+        self.thorough = _compressor(_THOROUGH)
+        self.decompressor = zstandard.ZstdDecompressor(dict_data=_words())
+
+
+def _compressor(level: int) -> zstandard.ZstdCompressor:
+    words = _words()
+    words.precompute_compress(level=level)
+    return zstandard.ZstdCompressor(level=level, dict_data=words)
+
+
+def _words() -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(DICTIONARY, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
