@@ -108,6 +108,10 @@ def _fraction(text: str, match: re.Match[str]) -> Numeral | None:
 
 def _plain_numbers(text: str, match: re.Match[str]) -> Iterator[Numeral]:
     start, run = match.start("run"), match["run"]
+    if run.isdigit() and match["exponent"] is None:
+        if len(run) <= MAX_DIGITS:
+            yield _ended(text, _signed(int(run), match), match.start(), match.end())
+        return
     if _GROUPED.match(run.rstrip(",.")):
         spans = [(0, len(run.rstrip(",.")))]
     else:

@@ -84,25 +84,31 @@ class Arm:
         follow_ups: tuple[tuple[Message, ...], ...] = (),
     ) -> TrialSpec:
         """One item under this arm, as components see it."""
-        spec, generation = self.slice_spec, self.slice_spec.generation
         return TrialSpec(
             trial_hash=trial_key.hex(),
-            benchmark_id=self.benchmark_id,
-            slice_id=spec.slice_id,
             item_id=item.item_id,
-            prompt_variant_id=self.variant.id,
-            prompt_family=self.variant.family,
-            model=self.model,
-            params=self.params,
             prompt=prompt,
-            dimensions=spec.dimensions,
-            dataset_id=spec.dataset.dataset_id,
             item_hash=item_key.hex(),
-            tools=tuple(generation.tools) if generation else (),
-            mcp_servers=tuple(generation.mcp_servers) if generation else (),
-            max_tool_rounds=generation.max_tool_rounds if generation else 1,
             follow_ups=follow_ups,
+            **self._of_every_trial,
         )
+
+    @cached_property
+    def _of_every_trial(self) -> dict[str, Any]:
+        spec, generation = self.slice_spec, self.slice_spec.generation
+        return {
+            "benchmark_id": self.benchmark_id,
+            "slice_id": spec.slice_id,
+            "prompt_variant_id": self.variant.id,
+            "prompt_family": self.variant.family,
+            "model": self.model,
+            "params": self.params,
+            "dimensions": spec.dimensions,
+            "dataset_id": spec.dataset.dataset_id,
+            "tools": tuple(generation.tools) if generation else (),
+            "mcp_servers": tuple(generation.mcp_servers) if generation else (),
+            "max_tool_rounds": generation.max_tool_rounds if generation else 1,
+        }
 
     def describe(self) -> dict[str, Any]:
         """The row that the store keeps of this arm."""

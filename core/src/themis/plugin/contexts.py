@@ -155,6 +155,10 @@ class MetricContext(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._item[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """The item's field, or `default` where it has none."""
+        return self._item.get(key, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._item)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 __all__ = ["calm_collector"]
 
-_YOUNG_OBJECTS = 20_000
+_YOUNG_OBJECTS = 100_000
 
 
 @contextmanager

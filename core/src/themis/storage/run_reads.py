@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from themis.errors import StorageError
 from themis.records.canonical import decode
 from themis.storage.artifact_index import ArtifactLookup
+from themis.storage.bulk import LOOKUP_VALUES, BulkLookup
 from themis.storage.items import decode_item
 from themis.storage.protocol import CandidateRow, RunRow, TrialRow
 from themis.storage.reading import CHUNK, EventReader, chunked
@@ -36,6 +37,8 @@ class RunReads:
         self._place = place
         self._events = EventReader(payloads)
         self._artifacts = ArtifactLookup(engine.dialect)
+        columns = select(items.c.item_hash, items.c.encoding, items.c.payload, items.c.hash)
+        self._items = BulkLookup(columns, items.c.item_hash, engine.dialect)
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:
@@ -55,11 +58,10 @@ class RunReads:
     def get_items(self, hashes: Iterable[bytes]) -> dict[bytes, Any]:
         """The payloads of those items that are stored."""
         found = {}
-        columns = select(items.c.item_hash, items.c.encoding, items.c.payload, items.c.hash)
         with self.reader() as connection:
-            for chunk in chunked(hashes, CHUNK):
-                for row in connection.execute(columns.where(items.c.item_hash.in_(chunk))):
-                    found[row.item_hash] = decode_item(row, self._payloads)
+            for chunk in chunked(hashes, LOOKUP_VALUES):
+                for row in self._items.run(connection, chunk):
+                    found[row[0]] = decode_item(row, self._payloads)
         return found
 
     def known(self, keys: Iterable[bytes]) -> dict[bytes, int]:
