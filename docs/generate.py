@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import attrs
 import click
 import kinds
 
+import themis.core
 import themis.specs
 from themis.cli import main as program
 from themis.plugin import ComponentDeclaration
@@ -65,12 +67,12 @@ def fields(model: Any) -> str:
     return table(("field", "type", "default", "meaning"), rows)
 
 
-def specs() -> str:
-    """Every spec with its fields."""
-    found = {name: getattr(themis.specs, name) for name in themis.specs.__all__}
+def specs(namespace: ModuleType) -> str:
+    """Every spec of a namespace with its fields."""
+    found = [getattr(namespace, name) for name in namespace.__all__]
     classes = {
         model.__name__: model
-        for model in found.values()
+        for model in found
         if isinstance(model, type) and issubclass(model, Spec) and model is not Spec
     }
     return "\n".join(
@@ -188,7 +190,8 @@ def _option(option: click.Option) -> tuple[str, str, str]:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    "specs": specs,
+    "specs": partial(specs, themis.specs),
+    "experiment": partial(specs, themis.core),
     "runtime-options": options,
     "deadlines": deadlines,
     "commands": commands,

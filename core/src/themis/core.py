@@ -8,6 +8,7 @@ from themis.builtins.engines.function import CallContext as GenerateContext
 from themis.errors import WorkflowBuildError
 from themis.experiment.configs import CandidatePolicy, EvaluationConfig, GenerationConfig
 from themis.experiment.dataset import Case, Dataset, DatasetSource
+from themis.experiment.experiment import Experiment
 from themis.experiment.functions import ParseContext
 from themis.experiment.prompt import PromptSpec
 from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
@@ -109,6 +110,7 @@ __all__ = [
     "EvaluationConfig",
     "EvaluationFailedEvent",
     "EvaluationWorkflow",
+    "Experiment",
     "FrozenModel",
     "GenerateContext",
     "GenerationCompletedEvent",

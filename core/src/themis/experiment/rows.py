@@ -158,3 +158,9 @@ class CaseProvider:
             case = fields.fields(row)
             name = case.pop("case_id")
             yield case if name is None else {ITEM_ID: name, **case}
+
+    def labels(self, slices: Sequence[SliceSpec]) -> dict[str, str]:
+        """Who gives the rows of the datasets that are read from elsewhere, by source."""
+        read = {each.dataset_id for each in self.datasets if isinstance(each, DatasetSource)}
+        found = self.sources.installed(each for each in slices if each.slice_id in read)
+        return {source: str(component.registration) for source, component in found.items()}

@@ -87,13 +87,15 @@ class ExperimentRun:
 
     def orchestrator(self, store: RunStore) -> Orchestrator:
         """What plans and prepares the run in a store."""
+        provider = self.compiled.provider
+        labels = provider.labels(self.compiled.spec.slices)
         return Orchestrator.from_project_spec(
             self._project(store),
             registry=self.compiled.registry,
-            dataset_provider=self.compiled.provider,
+            dataset_provider=provider,
             storage_bundle=store,
             base_dir=self.base_dir,
-            provenance=self.provenance,
+            provenance={**self.provenance, "dataset_providers": labels},
         )
 
     def _prepare(self, store: RunStore) -> PreparedRun:
