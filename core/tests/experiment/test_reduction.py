@@ -111,3 +111,54 @@ def test_a_selector_that_makes_up_an_output_is_the_cases_failure(sums):
 def test_what_does_nothing_without_a_reducer_is_refused(generation, sums):
     with pytest.raises(ValueError, match="does nothing without a reducer"):
         Experiment(generation=generation, datasets=[{"cases": sums}])
+
+
+def numbered(question, ctx):
+    """The right sum twice, in two wordings, and a wrong one twice in one wording."""
+    left, right = map(int, question.split(" + "))
+    wordings = [f"It is {left + right}.", f"{left + right}!", "7", "7", f"{left + right}"]
+    return wordings[ctx.runtime.sample_index]
+
+
+def test_built_in_reducers_need_no_prefix(sums):
+    voted = evaluate(
+        model=sampled, data=sums[:3], metric="exact_match", samples=3, reducer="majority_vote"
+    )
+    assert [case.reduction.details["votes"] for case in voted.cases] == [2, 2, 2]
+    assert voted.metric_means == {"exact_match": 0.0}
+
+
+def test_self_consistency_reads_with_the_experiments_parsers(sums):
+    result = evaluate(
+        model=numbered,
+        data=sums[:3],
+        parser="first_number",
+        metric="numeric_match",
+        samples=5,
+        reducer="self_consistency",
+    )
+    assert result.metric_means == {"numeric_match": 1.0}
+
+
+def test_the_best_of_n_may_be_chosen_by_the_experiments_judges(sums):
+    def likes_sevens(prompt):
+        return "Verdict: 5" if ">\n7\n<" in prompt else "Verdict: 1"
+
+    experiment = Experiment(
+        generation={
+            "generator": numbered,
+            "candidate_policy": {
+                "num_samples": 3,
+                "reducer_config": {"metric": {"id": "rubric_score", "config": {"rubric": "7"}}},
+            },
+            "reducer": "best_of_n",
+        },
+        evaluation={
+            "metrics": "numeric_match",
+            "parsers": "first_number",
+            "judge_models": likes_sevens,
+        },
+        datasets=[{"cases": sums[2:3]}],
+    )
+    [case] = experiment.run().cases
+    assert case.reduction.inference.raw_text == "7"

@@ -75,12 +75,12 @@ def compile_experiment(
     """
     registry = PluginRegistry()
     local = LocalComponents(registry)
-    measures = _Measures(evaluation, registry, local)
-    reduction = measures.reduction(generation)
-    metrics = list(measures.metrics())
     parsers = [
         local.reference("extractor", given, ExtractorRefSpec) for given in evaluation.parsers
     ]
+    measures = _Measures(evaluation, registry, local, parsers=parsers)
+    reduction = measures.reduction(generation)
+    metrics = list(measures.metrics())
     variant = generation.prompt_spec.variant()
     slices = [
         SliceSpec(
@@ -175,8 +175,14 @@ class _Measures:
     """The metrics of an evaluation, those that ask judges told which."""
 
     def __init__(
-        self, evaluation: EvaluationConfig, registry: PluginRegistry, local: LocalComponents
+        self,
+        evaluation: EvaluationConfig,
+        registry: PluginRegistry,
+        local: LocalComponents,
+        *,
+        parsers: Sequence[ExtractorRefSpec],
     ) -> None:
+        self._parsers = parsers
         self._evaluation = evaluation
         self._registry = registry
         self._local = local
@@ -212,15 +218,22 @@ class _Measures:
         return ReductionSpec(reducer=reducer, selector=selector)
 
     def _told(self, kind: ComponentKind, ref: str, config: dict[str, Any]) -> dict[str, Any]:
-        """The configuration of a selector or reducer with the judges, if it takes some."""
-        judges = self._evaluation.judge_models
+        """A selector's or reducer's configuration with what else it asks for.
+
+        Extractors are the experiment's parsers; a metric that asks judges is told which.
+        """
         chosen = self._registry.explain(kind, parse_ref(ref)).chosen
-        if not judges or chosen is None or "judges" in config:
-            return config
-        if "judges" not in ResolvedComponent(chosen).config_fields():
-            return config
-        self._judged = True
-        return {**config, "judges": [self._judge(judge) for judge in judges]}
+        fields = frozenset() if chosen is None else ResolvedComponent(chosen).config_fields()
+        told: dict[str, Any] = {}
+        if "extractors" in fields and self._parsers:
+            told["extractors"] = list(self._parsers)
+        if "judges" in fields and self._evaluation.judge_models:
+            self._judged = True
+            told["judges"] = [self._judge(judge) for judge in self._evaluation.judge_models]
+        told |= config
+        if "metric" in fields and "metric" in config:
+            told["metric"] = self._configured(MetricRefSpec.model_validate(config["metric"]))
+        return told
 
     def _named(self, given: Any) -> MetricRefSpec:
         if isinstance(given, MetricRefSpec):
