@@ -9,6 +9,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from themis.bundles import (
+        export_evaluation_bundle,
+        export_generation_bundle,
+        export_parse_bundle,
+        export_reduction_bundle,
+        export_score_bundle,
+        import_evaluation_bundle,
+        import_generation_bundle,
+        import_parse_bundle,
+        import_reduction_bundle,
+        import_score_bundle,
+    )
     from themis.experiment.evaluate import evaluate, evaluate_async
     from themis.experiment.experiment import Experiment
     from themis.experiment.prompt import PromptSpec
@@ -76,7 +88,17 @@ _EXPORTS = {
     "StorageSpec": "themis.specs",
     "evaluate": "themis.experiment.evaluate",
     "evaluate_async": "themis.experiment.evaluate",
+    "export_evaluation_bundle": "themis.bundles",
+    "export_generation_bundle": "themis.bundles",
+    "export_parse_bundle": "themis.bundles",
+    "export_reduction_bundle": "themis.bundles",
+    "export_score_bundle": "themis.bundles",
     "generate_config_report": "themis.reporting.config_report",
+    "import_evaluation_bundle": "themis.bundles",
+    "import_generation_bundle": "themis.bundles",
+    "import_parse_bundle": "themis.bundles",
+    "import_reduction_bundle": "themis.bundles",
+    "import_score_bundle": "themis.bundles",
     "sqlite_store": "themis.storage.sqlite_store",
 }
 
@@ -114,7 +136,17 @@ __all__ = [
     "__version__",
     "evaluate",
     "evaluate_async",
+    "export_evaluation_bundle",
+    "export_generation_bundle",
+    "export_parse_bundle",
+    "export_reduction_bundle",
+    "export_score_bundle",
     "generate_config_report",
+    "import_evaluation_bundle",
+    "import_generation_bundle",
+    "import_parse_bundle",
+    "import_reduction_bundle",
+    "import_score_bundle",
     "sqlite_store",
 ]
 

@@ -30,14 +30,16 @@ _TRIALS_PER_EVENT = 500
 
 @attrs.frozen(slots=True, kw_only=True)
 class ImportSummary:
-    """What an import did: records taken, those that were there, and failed ones that were left.
+    """What an import did: records taken, those that were there, and those that were left out.
 
-    Only `import_candidates` leaves failed candidates: no run takes them over.
+    Only `import_candidates` leaves out failed candidates: no run takes them over. `outdated` are
+    records of a bundle that are made of other outputs than the store has.
     """
 
     imported: int
     already_present: int
     failed: int = 0
+    outdated: int = 0
 
 
 @attrs.frozen(slots=True)

@@ -1,0 +1,145 @@
+"""Bundles as files: JSON Lines, a manifest first; written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+import orjson
+
+from themis.bundles.bundle import FORMAT, VERSION, Bundle
+from themis.bundles.checking import check_bundle
+from themis.bundles.plan import BundlePlan
+from themis.bundles.refusal import refused
+from themis.errors import SpecValidationError
+from themis.records.canonical import canonical_bytes, decode
+from themis.storage import PlannedTrial
+
+__all__ = ["read_bundle", "write_bundle"]
+
+B = TypeVar("B", bound=Bundle)
+
+_MANIFEST = {
+    "format": str,
+    "version": int,
+    "stage": str,
+    "run_id": str,
+    "counts": Mapping,
+    "content_hash": str,
+    "plan": Mapping,
+}
+
+
+def write_bundle(bundle: Bundle, path: Path) -> Path:
+    """Write a bundle to the side and rename it: no reader sees half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    side = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    with side.open("wb") as file:
+        for line in (bundle.manifest(), *bundle.lines()):
+            file.write(canonical_bytes(line) + b"\n")
+    side.replace(path)
+    return path
+
+
+def read_bundle(kind: type[B], path: Path) -> B:
+    """The bundle in a file, checked.
+
+    Raises:
+        SpecValidationError: it is none of this stage, or is not as it was exported.
+    """
+    lines = _lines(path)
+    manifest = next(lines, None)
+    if manifest is None:
+        raise refused("the file is empty", file=str(path))
+    _check_manifest(kind, manifest, str(path))
+    draft = _Draft()
+    for number, line in enumerate(lines, 2):
+        try:
+            draft.take(kind, line)
+        except SpecValidationError as error:
+            raise refused(_bare(error), file=str(path), line=number) from error
+    bundle = kind(
+        plan=BundlePlan(manifest["plan"], tuple(draft.trials)),
+        items=draft.items,
+        records=tuple(draft.records),
+        content_hash=manifest["content_hash"],
+    )
+    try:
+        check_bundle(bundle)
+    except SpecValidationError as error:
+        raise refused(_bare(error), file=str(path)) from error
+    if manifest["run_id"] != bundle.run_id or manifest["counts"] != bundle.counts():
+        raise refused("its first line is of another bundle", file=str(path), line=1)
+    return bundle
+
+
+@attrs.define(slots=True)
+class _Draft:
+    """What has been read of a bundle."""
+
+    trials: list[PlannedTrial] = attrs.field(factory=list)
+    items: dict[str, Any] = attrs.field(factory=dict)
+    records: list[Any] = attrs.field(factory=list)
+
+    def take(self, kind: type[Bundle], line: Mapping[str, Any]) -> None:
+        """One further line."""
+        match line:
+            case {"line": "trials", "trials": list(rows), **rest} if not rest:
+                self.trials.extend(map(_trial, rows))
+            case {"line": "item", "item_hash": str(name), "item": dict(item), **rest} if not rest:
+                self.items[name] = item
+            case {"line": "record", **fields}:
+                self.records.append(kind.record_type.from_dict(fields))
+            case _:
+                raise refused("the line is neither trials, an item nor a record")
+
+
+def _trial(row: Any) -> PlannedTrial:
+    match row:
+        case [int(arm), str(item_id), str(item_hash), str(trial_hash)]:
+            return PlannedTrial(arm, item_id, item_hash, trial_hash)
+    raise refused(f"{row!r:.80} is no trial")
+
+
+def _check_manifest(kind: type[Bundle], manifest: Mapping[str, Any], file: str) -> None:
+    if manifest.get("format") != FORMAT:
+        found = manifest.get("format")
+        raise refused(f"its format is {found!r:.60}, not {FORMAT!r}", file=file, line=1)
+    if manifest.get("version") != VERSION:
+        found = manifest.get("version")
+        known = f"this Themis reads version {VERSION}"
+        raise refused(f"it is of version {found!r:.60}; {known}", file=file, line=1)
+    if manifest.get("stage") != kind.stage:
+        found = manifest.get("stage")
+        reason = f"it holds the {found!r:.60} stage; a {kind.stage} bundle is asked for"
+        raise refused(reason, file=file, line=1)
+    odd = [name for name, of in _MANIFEST.items() if not isinstance(manifest.get(name), of)]
+    odd += sorted(manifest.keys() - _MANIFEST.keys())
+    if odd:
+        raise refused(f"its first line has wrong fields: {', '.join(odd)}", file=file, line=1)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                yield _line(line, str(path), number)
+    except OSError as error:
+        raise refused(f"it cannot be read: {error.strerror or error}", file=str(path)) from error
+
+
+def _line(line: bytes, file: str, number: int) -> dict[str, Any]:
+    try:
+        value = decode(line)
+    except (orjson.JSONDecodeError, ValueError, TypeError, AttributeError) as error:
+        raise refused(f"not JSON: {error}", file=file, line=number) from error
+    if not isinstance(value, dict):
+        raise refused("every line is a JSON object", file=file, line=number)
+    return value
+
+
+def _bare(error: SpecValidationError) -> str:
+    return error.message.removeprefix("the bundle is refused: ")
