@@ -1,8 +1,4 @@
-"""What the runtime records, as events; and the parts of their payloads, read back.
-
-One function per kind of event, so that a payload's shape is written down once. Keys and ids are
-hex, as records have them.
-"""
+"""The events of what was generated, reduced and evaluated; and their parts, read back."""
 
 from __future__ import annotations
 
@@ -12,10 +8,9 @@ import attrs
 
 from themis.errors import ErrorCode
 from themis.records import WHOLE_TRIAL, ExtractionRecord, MetricScore, ScoreError
-from themis.records.canonical import canonical_bytes, digest
+from themis.records.canonical import canonical_bytes
 from themis.records.codec import from_plain, to_plain
 from themis.storage.events import Event
-from themis.storage.outcomes import KEY_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,117 +29,18 @@ if TYPE_CHECKING:
 __all__ = [
     "START_ANEW",
     "ParseEntry",
-    "PlannedArm",
-    "PlannedMetric",
-    "PlannedTrial",
-    "ReusedCandidate",
-    "ReusedScore",
-    "RunStatus",
     "ScoreEntry",
-    "WithdrawnCandidate",
-    "WithdrawnScore",
-    "continuation_key",
     "conversation_anew",
     "evaluated",
     "generated",
-    "judgement_key",
     "read_parse",
     "read_score",
     "reduced",
-    "reused",
-    "run_continued",
-    "run_judged",
-    "run_planned",
-    "run_status",
     "steps",
-    "trials_key",
-    "trials_planned",
-    "withdrawn",
 ]
 
 START_ANEW = -1
 """The turn of a `steps` event before which nothing of the conversation counts."""
-
-RunStatus = Literal[
-    "planned", "pending", "running", "completed", "partial_failure", "failed", "interrupted"
-]
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class PlannedArm:
-    """One arm of a run: a slice under one prompt variant, model and parameter set."""
-
-    slice_id: str
-    prompt_variant_id: str
-    model_id: str
-    provider: str
-    params_hash: str
-    prompt_family: str | None = None
-    params: dict[str, Any] = attrs.field(factory=dict)
-    dimensions: dict[str, str] = attrs.field(factory=dict)
-    dataset_id: str | None = None
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class PlannedMetric:
-    """One metric of one score spec of one slice."""
-
-    metric_id: str
-    score_name: str
-    slice_id: str
-    evaluation_hash: str
-    transform_hash: str | None = None
-    whole_trial: bool = False
-    stage: str | None = None
-
-
-@attrs.frozen(slots=True)
-class PlannedTrial:
-    """One trial: its arm's number, its item, and the key of all that determines generation."""
-
-    arm: int
-    item_id: str
-    item_hash: str
-    trial_hash: str
-
-
-@attrs.frozen(slots=True)
-class ReusedCandidate:
-    """A candidate of this run that event `seq` already holds."""
-
-    trial: int
-    sample: int
-    seq: int
-
-
-@attrs.frozen(slots=True)
-class ReusedScore:
-    """A score of this run that event `seq` already holds, under the score's `key`."""
-
-    trial: int
-    sample: int
-    metric: int
-    seq: int
-    key: str
-
-
-@attrs.frozen(slots=True)
-class WithdrawnCandidate:
-    """A candidate, or (with sample `WHOLE_TRIAL`) a reduced one, to be made again."""
-
-    trial: int
-    sample: int
-    key: str
-
-
-@attrs.frozen(slots=True)
-class WithdrawnScore:
-    """A score to be made again."""
-
-    trial: int
-    sample: int
-    metric: int
-    key: str
 
 
 @attrs.frozen(slots=True)
@@ -164,88 +60,6 @@ class ScoreEntry:
     key: str
     evaluation_hash: str
     score: MetricScore | ScoreError
-
-
-def run_planned(
-    *,
-    run_id: str,
-    benchmark_id: str,
-    manifest: Mapping[str, Any],
-    arms: Sequence[PlannedArm],
-    metrics: Sequence[PlannedMetric],
-    num_samples: int,
-) -> Event:
-    """The start of a run. Its seq is the `run` of all the run's events.
-
-    Appending it again for the same `run_id` gives the seq it already has.
-    """
-    value = {
-        "run_id": run_id,
-        "benchmark_id": benchmark_id,
-        "manifest": manifest,
-        "arms": [attrs.asdict(arm, recurse=False) for arm in arms],
-        "metrics": [attrs.asdict(metric, recurse=False) for metric in metrics],
-        "num_samples": num_samples,
-    }
-    return Event.of("run_planned", value, run=None, key=digest(b"run", run_id.encode()))
-
-
-def run_continued(run: int, *, run_id: str, number: int, provenance: Mapping[str, Any]) -> Event:
-    """The run goes on under another provenance than before, for the `number`th time (from 0).
-
-    Appending it again gives the seq it already has.
-    """
-    value = {"number": number, "provenance": provenance}
-    return Event.of("run_continued", value, run=run, key=continuation_key(run_id, number))
-
-
-def continuation_key(run_id: str, number: int) -> bytes:
-    """The key under which the `number`th continuation of a run is found."""
-    return digest(b"continued", run_id.encode(), b"%d" % number)
-
-
-def run_judged(run: int, *, run_id: str, number: int, accepted: bool, reason: str) -> Event:
-    """Whether the run counts as history for later ones: the `number`th word on it (from 0).
-
-    Appending it again gives the seq it already has.
-    """
-    value = {"number": number, "accepted": accepted, "reason": reason}
-    return Event.of("run_judged", value, run=run, key=judgement_key(run_id, number))
-
-
-def judgement_key(run_id: str, number: int) -> bytes:
-    """The key under which the `number`th judgement of a run is found."""
-    return digest(b"judged", run_id.encode(), b"%d" % number)
-
-
-def trials_planned(run: int, *, start: int, trials: Sequence[PlannedTrial]) -> Event:
-    """Trials `start`, `start + 1`, ...: at most some hundreds, so that none is a huge payload."""
-    value = {
-        "start": start,
-        "trials": [[one.arm, one.item_id, one.item_hash, one.trial_hash] for one in trials],
-    }
-    return Event.of("trials_planned", value, run=run, key=trials_key(run, start))
-
-
-def trials_key(run: int, start: int) -> bytes:
-    """The key of the event that plans the run's trials from `start` on."""
-    return digest(b"trials", b"%d" % run, b"%d" % start)
-
-
-def reused(
-    run: int,
-    *,
-    candidates: Iterable[ReusedCandidate] = (),
-    scores: Iterable[ReusedScore] = (),
-) -> Event:
-    """Candidates and scores that this run takes over from earlier events, at most some hundreds."""
-    value = {
-        "candidates": [[one.trial, one.sample, one.seq] for one in candidates],
-        "scores": [
-            [one.trial, one.sample, one.metric, one.seq, one.key[:KEY_PREFIX]] for one in scores
-        ],
-    }
-    return Event.of("reused", value, run=run)
 
 
 def steps(
@@ -332,26 +146,6 @@ def reduced(
     return _outcome("reduced", value, run, candidate_id)
 
 
-def withdrawn(
-    run: int,
-    *,
-    candidates: Iterable[WithdrawnCandidate] = (),
-    scores: Iterable[WithdrawnScore] = (),
-    parses: Iterable[str] = (),
-) -> Event:
-    """Artifacts of this run that are to be made again, at most some hundreds.
-
-    The run has no outcome for them any more, and no later run takes them for its own. The events
-    that hold them stay.
-    """
-    value = {
-        "candidates": [[one.trial, one.sample, one.key] for one in candidates],
-        "scores": [[one.trial, one.sample, one.metric, one.key] for one in scores],
-        "parses": list(parses),
-    }
-    return Event.of("withdrawn", value, run=run)
-
-
 def evaluated(
     run: int,
     *,
@@ -373,13 +167,6 @@ def evaluated(
         "timeline": [to_plain(stage) for stage in timeline],
     }
     return _outcome("evaluated", value, run, candidate_id)
-
-
-def run_status(
-    run: int, *, status: RunStatus, reason: str | None = None, through: str | None = None
-) -> Event:
-    """A run's new status, why, and through which stage it is whole."""
-    return Event.of("run_status", {"status": status, "reason": reason, "through": through}, run=run)
 
 
 def _outcome(
