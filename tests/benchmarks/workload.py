@@ -44,14 +44,20 @@ class WaitingEngine:
         return "waiting"
 
 
-def items(count: int, *, text_bytes: int = 0) -> Iterator[dict[str, Any]]:
-    """Numbered items, made as they are read, each with a text of its own of `text_bytes`."""
-    chance = random.Random(0)
-    for number in range(count):
-        question = f"Repeat {number}."
-        while len(question) < text_bytes:
-            question += f" {chance.choice(_WORDS)}"
-        yield {"item_id": f"i{number}", "question": question, "answer": number}
+class Items:
+    """Numbered items, made whenever they are read, each with a text of its own of `text_bytes`."""
+
+    def __init__(self, count: int, *, text_bytes: int = 0) -> None:
+        self._count = count
+        self._text_bytes = text_bytes
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        chance = random.Random(0)
+        for number in range(self._count):
+            question = f"Repeat {number}."
+            while len(question) < self._text_bytes:
+                question += f" {chance.choice(_WORDS)}"
+            yield {"item_id": f"i{number}", "question": question, "answer": number}
 
 
 _WORDS = (
@@ -108,7 +114,7 @@ def orchestrator(options: argparse.Namespace, *, trials: int, store: Path) -> Or
             execution_policy=ExecutionPolicySpec(max_in_flight_work_items=options.in_flight),
         ),
         registry=registry(options.latency),
-        dataset_provider=MemoryDatasetProvider(items(trials, text_bytes=options.text_bytes)),
+        dataset_provider=MemoryDatasetProvider(Items(trials, text_bytes=options.text_bytes)),
     )
 
 
