@@ -14,6 +14,7 @@ from themis.core import (
     GenerationFailedEvent,
     ParseCompletedEvent,
     ParseFailedEvent,
+    ReductionCompletedEvent,
     RunEvent,
     RunFailedEvent,
     ScoreCompletedEvent,
@@ -76,6 +77,17 @@ def test_a_metric_that_asks_judges_is_an_evaluation(sums):
     assert isinstance(completed, EvaluationCompletedEvent)
     assert (completed.value, completed.judge_calls) == (1.0, 1)
     assert isinstance(failed, EvaluationFailedEvent)
+
+
+def test_a_reduction_names_what_it_was_made_of(sums):
+    events = events_of(
+        model=lambda q: q, data=sums[:1], metric="exact_match", samples=2, reducer="first"
+    )
+    [reduced] = [event for event in events if isinstance(event, ReductionCompletedEvent)]
+    made = [event for event in events if isinstance(event, GenerationCompletedEvent)]
+    assert set(reduced.source_candidate_ids) <= {event.candidate_id for event in made}
+    assert reduced.sample_index == -1
+    assert reduced == event_from_dict(json.loads(json.dumps(reduced.to_dict())))
 
 
 def test_the_runs_own_events_are_its_statuses(sums, counting):

@@ -156,3 +156,8 @@ def test_an_estimate_leaves_out_what_a_store_has_and_makes_none(sums, tmp_path):
     assert not (tmp_path / "runs").exists()
     planned.run(store=tmp_path / "runs").close()
     assert planned.estimate(store=tmp_path / "runs").stages["generate"].pending == 0
+
+
+def test_what_is_no_store_is_refused(sums):
+    with pytest.raises(ValueError, match="storage is a list; give the path of a folder"):
+        evaluate(model="echo", data=sums, metric="exact_match", store=[])

@@ -162,3 +162,4 @@ def test_the_best_of_n_may_be_chosen_by_the_experiments_judges(sums):
     )
     [case] = experiment.run().cases
     assert case.reduction.inference.raw_text == "7"
+    assert sum(len(trail.entries) for trail in case.judge_audits) == 3

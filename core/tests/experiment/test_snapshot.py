@@ -51,6 +51,33 @@ def test_a_judging_models_engine_is_a_judge_and_no_generator():
     assert [one.name for one in snapshot.component_refs.generators] == ["echo"]
 
 
+def test_an_engine_that_answers_and_judges_is_both():
+    snapshot = experiment(
+        generation={"generator": "demo:small"},
+        evaluation={
+            "metrics": {"id": "rubric_score", "config": {"rubric": "Good."}},
+            "judge_models": "demo:large",
+        },
+    ).compile()
+    assert [one.name for one in snapshot.component_refs.judges] == ["demo"]
+    assert [one.name for one in snapshot.component_refs.generators] == ["demo"]
+
+
+def test_components_of_one_name_are_all_there():
+    snapshot = experiment(
+        evaluation={
+            "metrics": [
+                "exact_match",
+                {"id": "exact_match", "name": "strict", "config": {"strip": False}},
+            ]
+        }
+    ).compile()
+    assert [name for name in snapshot.component_refs.named() if name.startswith("metric")] == [
+        "metric exact_match",
+        "metric exact_match 2",
+    ]
+
+
 def test_provenance_says_where_the_run_is_made_and_is_in_no_id():
     plain = experiment().compile()
     other = experiment(

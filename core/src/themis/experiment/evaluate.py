@@ -11,7 +11,7 @@ from themis.experiment.configs import CandidatePolicy, EvaluationConfig, Generat
 from themis.experiment.experiment import Experiment
 from themis.experiment.rows import as_datasets
 from themis.experiment.runtime_config import RuntimeConfig
-from themis.experiment.stores import as_storage
+from themis.experiment.stores import as_storage, is_store
 from themis.plugin import TracingProvider
 from themis.results import RunResult
 
@@ -144,7 +144,7 @@ def _experiment(given: Mapping[str, Any]) -> Experiment:
         generation=generation,
         evaluation=evaluation,
         datasets=as_datasets(given["data"]),
-        storage=None if hasattr(given["storage"], "append") else as_storage(given["storage"]),
+        storage=None if is_store(given["storage"]) else as_storage(given["storage"]),
         runtime=RuntimeConfig.of(given["runtime"]),
         seeds=_several(given["seeds"]),
         environment_metadata=given["environment_metadata"] or {},
@@ -167,7 +167,7 @@ def _recorded(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _run_options(given: Mapping[str, Any]) -> dict[str, Any]:
     storage = given["storage"]
-    opened = storage if hasattr(storage, "append") else None
+    opened = storage if is_store(storage) else None
     return {
         "store": opened if given["store"] is None else given["store"],
         "subscribers": given["subscribers"],

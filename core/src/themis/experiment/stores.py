@@ -23,9 +23,14 @@ from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
 from themis.storage.sqlite_store import DATABASE, store_folder
 from themis.storage.submissions import Limits
 
-__all__ = ["StorePlace", "as_storage"]
+__all__ = ["StorePlace", "as_storage", "is_store"]
 
 _SPECS = (SqliteBlobStorageSpec, PostgresBlobStorageSpec, PluginStorageSpec)
+
+
+def is_store(given: Any) -> bool:
+    """Whether it is an open store."""
+    return all(hasattr(given, name) for name in ("append", "reader", "find_run"))
 
 
 def as_storage(given: Any) -> StorageConfig | None:
@@ -68,7 +73,7 @@ class StorePlace:
         cls, given: Any, storage: StorageConfig | None, *, base_dir: Path, runtime: RuntimeConfig
     ) -> StorePlace:
         """The place that a caller's `store` names, or else the experiment's own."""
-        if given is None or not hasattr(given, "append"):
+        if not is_store(given):
             chosen = storage if given is None else as_storage(given)
             return cls(given=None, storage=chosen, base_dir=base_dir, runtime=runtime)
         return cls(given=given, storage=None, base_dir=base_dir, runtime=runtime)

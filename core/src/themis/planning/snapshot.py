@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -61,20 +61,49 @@ class ComponentRefs:
     def of(cls, manifest: RunManifest) -> ComponentRefs:
         """The components that a manifest lists."""
         asked = {model["provider"] for model in manifest.spec.get("models", ())}
+        judging = set(_judging(manifest.spec.get("slices", ())))
         found: dict[str, list[ComponentSnapshot]] = {role.name: [] for role in attrs.fields(cls)}
         for described in manifest.components:
             component = _component(described)
-            is_judge = component.kind == "engine" and component.ref not in asked
-            found["judges" if is_judge else _ROLES[component.kind]].append(component)
+            for role in _roles(component, asked=asked, judging=judging):
+                found[role].append(component)
         return cls(**{role: tuple(components) for role, components in found.items()})
 
     def named(self) -> dict[str, ComponentSnapshot]:
-        """Every component by its role and name: `metric exact_match`."""
-        return {
-            f"{role.name.removesuffix('s')} {component.name}": component
-            for role in attrs.fields(type(self))
-            for component in getattr(self, role.name)
-        }
+        """Every component by its role and name: `metric exact_match`, a second one `... 2`."""
+        named: dict[str, ComponentSnapshot] = {}
+        for role in attrs.fields(type(self)):
+            for component in getattr(self, role.name):
+                words = f"{role.name.removesuffix('s')} {component.name}"
+                number = sum(name == words or name.startswith(f"{words} ") for name in named)
+                named[f"{words} {number + 1}" if number else words] = component
+        return named
+
+
+def _roles(
+    component: ComponentSnapshot, *, asked: Collection[str], judging: Collection[str]
+) -> Iterator[str]:
+    """What a component does; one engine may be both a model's and a judge's."""
+    if component.kind != "engine":
+        yield _ROLES[component.kind]
+        return
+    if component.ref in asked:
+        yield "generators"
+    if component.ref in judging or component.ref not in asked:
+        yield "judges"
+
+
+def _judging(value: Any) -> Iterator[str]:
+    """The engines of the judging models that are anywhere in a configuration."""
+    if isinstance(value, Mapping):
+        model = value.get("model")
+        if isinstance(model, Mapping) and "provider" in model:
+            yield str(model["provider"])
+        for entry in value.values():
+            yield from _judging(entry)
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            yield from _judging(entry)
 
 
 _ROLES = {

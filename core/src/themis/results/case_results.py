@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from themis.records import (
     CandidateRecord,
-    EvaluationRecord,
     ExtractionRecord,
     FailureRecord,
+    JudgeAuditTrail,
     MetricScore,
     ReducedCandidate,
     ScoreError,
 )
-from themis.results.candidates import read_candidates, read_whole_scores
+from themis.results.candidates import WholeScores, read_candidates, read_whole_scores
 from themis.results.paging import PAGE
 from themis.results.trials import TrialRow, iter_trials
 from themis.storage.reading import chunked
@@ -34,8 +34,8 @@ class CaseResult:
 
     `generations` are its candidates, failed ones included, each with its own parses and scores.
     `reduction` stands for them where there is one. `parse` is that of the reduction, or else of the
-    first candidate that has any. `scores` are all of the case's. `input` and `expected_output` are
-    None where the store keeps no payloads.
+    first candidate that has any. `scores` and `judge_audits` are all of the case's. `input` and
+    `expected_output` are None where the store keeps no payloads.
     """
 
     case_id: str
@@ -46,6 +46,7 @@ class CaseResult:
     reduction: ReducedCandidate | None = None
     parse: ExtractionRecord | None = None
     scores: tuple[MetricScore | ScoreError, ...] = ()
+    judge_audits: tuple[JudgeAuditTrail, ...] = ()
 
     @property
     def errors(self) -> tuple[FailureRecord | ScoreError, ...]:
@@ -80,19 +81,19 @@ def _cases(source: RunSource, trials: Sequence[TrialRow], overlay: Overlay) -> I
     for trial in trials:
         item = items.get(trial.item_hash) or {}
         records = [one.record for one in candidates[trial.number]]
-        yield _case(trial, item, records, whole[trial.number].evaluation)
+        yield _case(trial, item, records, whole[trial.number])
 
 
 def _case(
     trial: TrialRow,
     item: Any,
     candidates: Sequence[CandidateRecord],
-    whole: EvaluationRecord | None,
+    whole: WholeScores,
 ) -> CaseResult:
     reduction = next((one for one in candidates if isinstance(one, ReducedCandidate)), None)
     generations = tuple(one for one in candidates if one is not reduction)
     read = [one for one in (reduction, *generations) if one is not None and one.extractions]
-    evaluations = [*(one.evaluation for one in generations), whole]
+    evaluations = [*(one.evaluation for one in generations), whole.evaluation]
     return CaseResult(
         case_id=trial.item_id,
         dataset_id=trial.arm.slice_id,
@@ -102,4 +103,16 @@ def _case(
         reduction=reduction,
         parse=next((one.best_extraction() or one.extractions[0] for one in read), None),
         scores=tuple(score for one in evaluations if one is not None for score in one.scores),
+        judge_audits=_distinct(
+            [*(trail for one in candidates for trail in one.judge_audits), *whole.judge_audits]
+        ),
     )
+
+
+def _distinct(trails: Iterable[JudgeAuditTrail]) -> tuple[JudgeAuditTrail, ...]:
+    """Each trail once: what a reduced candidate was judged by is the trial's too."""
+    found: list[JudgeAuditTrail] = []
+    for trail in trails:
+        if trail not in found:
+            found.append(trail)
+    return tuple(found)
