@@ -33,6 +33,8 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType({
     "history": CommandEntry("themis.cli.history:history", "The runs that count for gates."),
     "power": CommandEntry("themis.cli.power:power", "How many items a comparison needs."),
     "inspect": CommandEntry("themis.cli.inspect:inspect", "Show a trial or candidate as recorded."),
+    "export": CommandEntry("themis.cli.bundles:export_bundle", "Write a stage of a run to a file."),
+    "import": CommandEntry("themis.cli.bundles:import_bundle", "Take such a file into a store."),
     "store": CommandEntry("themis.cli.store:store", "Verify, rebuild, weigh or copy a store."),
     "lock": CommandEntry("themis.cli.lock:lock", "Write down exactly which plugins a file uses."),
     "plugins": CommandEntry("themis.cli.plugins:plugins", "List, show and explain plugins."),
