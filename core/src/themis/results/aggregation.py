@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from themis.results.grouping import ROW_KEYS, check_group_by, group_order, score_groups
@@ -12,6 +12,7 @@ from themis.statistics import estimate_from_sums
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from themis.results.item_blocks import ItemBlocks
     from themis.results.layout import MetricColumn, RunLayout
 
 __all__ = ["aggregate_scores"]
@@ -24,21 +25,31 @@ def aggregate_scores(
     group_by: str | Sequence[str],
     metrics: Sequence[MetricColumn],
     on_error: OnError = "exclude",
+    find_blocks: Callable[[Connection], ItemBlocks | None] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per group of the metric columns' scores, sorted by group, None first.
 
     A row has the group keys, `mean` (of `count` scores), `errors` (failed candidates and metrics),
     `se`, `ci_lower`, `ci_upper`, `ci_level`, `method`, `reason` and `n_items`: the standard error
     is over items, however many samples, prompts or models the scores of an item come from.
+    `find_blocks` says whether items are told by trials' numbers, which is faster.
 
     Raises:
         ValueError: an unknown group key or `on_error`; the message lists the known ones.
     """
     keys = check_group_by(layout, group_by)
     row_keys = [key for key in keys if key in ROW_KEYS]
-    query = GroupQuery(connection=connection, layout=layout, row_keys=row_keys, on_error=on_error)
+    groups = score_groups(layout, keys, metrics)
+    mixed = not row_keys and any(not group.distinct_items for group in groups)
+    query = GroupQuery(
+        connection=connection,
+        layout=layout,
+        row_keys=row_keys,
+        on_error=on_error,
+        blocks=find_blocks(connection) if mixed and find_blocks else None,
+    )
     rows = []
-    for group in score_groups(layout, keys, metrics):
+    for group in groups:
         shared = dict(zip(keys, group.key, strict=True))
         for found in query.sums(group):
             named = {**shared, **dict(zip(row_keys, found.row_key, strict=True))}

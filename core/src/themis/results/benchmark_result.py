@@ -94,7 +94,12 @@ class BenchmarkResult(ExperimentResult):
         metrics = self._overlay.metrics(layout, metric_id)
         with self._source.connection() as connection:
             return aggregate_scores(
-                connection, layout, group_by=group_by, metrics=metrics, on_error=on_error
+                connection,
+                layout,
+                group_by=group_by,
+                metrics=metrics,
+                on_error=on_error,
+                find_blocks=self._source.item_blocks,
             )
 
     def leaderboard(

@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
     null,
     select,
 )
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
     from themis.results.grouping import ScoreGroup
+    from themis.results.item_blocks import ItemBlocks
     from themis.results.layout import MetricColumn, RunLayout
 
 __all__ = [
@@ -69,6 +69,7 @@ class GroupQuery:
     layout: RunLayout
     row_keys: Sequence[str] = ()
     on_error: OnError = "exclude"
+    blocks: ItemBlocks | None = None
 
     def sums(self, group: ScoreGroup) -> list[GroupSums]:
         """The sums of a group's scores; empty when none has been recorded."""
@@ -96,13 +97,22 @@ class GroupQuery:
 
     def _statement(self, group: ScoreGroup) -> Select[Any]:
         value = score_value(self.on_error)
-        if self.row_keys or not group.distinct_items:
+        if self.row_keys:
             units = _by_item(value, {name: _ROW_KEYS[name]() for name in self.row_keys})
+        elif not group.distinct_items:
+            blocks = self._blocks_of(group)
+            units = _by_item(value, {}) if blocks is None else _by_block(value, blocks)
         elif self.layout.num_samples > 1:
             units = trial_units(value)
         else:
-            units = _by_row(value)
+            return _summed_rows(value)
         return _summed(units, [units.c[name] for name in self.row_keys])
+
+    def _blocks_of(self, group: ScoreGroup) -> ItemBlocks | None:
+        """The blocks by which the group's items are told apart, where they can be."""
+        slices = {arm.slice_id for arm in self.layout.arms if arm.index in group.arms}
+        usable = self.blocks is not None and (self.blocks.across or len(slices) == 1)
+        return self.blocks if usable else None
 
 
 def score_value(on_error: OnError) -> Column:
@@ -142,17 +152,27 @@ def trial_units(value: Column) -> Subquery:
     return grouped.subquery("units")
 
 
-def _by_row(value: Column) -> Subquery:
-    """Every score is a unit of its own."""
-    columns = (
-        case((value.is_(None), 0), else_=1).label("n"),
-        func.coalesce(value - _shift(), 0.0).label("total"),
-        value.label("low"),
-        value.label("high"),
-        literal(1).label("rows_read"),
-        _failed().label("failed"),
-    )
-    return select(*columns).where(selected_scores()).subquery("units")
+def _summed_rows(value: Column) -> Select[Any]:
+    """The sums where every score is a unit of its own: what `_summed` gives, by fewer sums."""
+    away = value - _shift()
+    n, total = func.count(value), func.coalesce(func.sum(away), 0.0)
+    low, high = func.min(value), func.max(value)
+    return select(
+        func.count().label("rows_read"),
+        func.sum(_failed()).label("failed"),
+        n.label("clusters"),
+        n.label("scores"),
+        total.label("total"),
+        func.sum(away * away).label("total_squares"),
+        total.label("cross"),
+        n.label("count_squares"),
+        (low - _shift()).label("lowest"),
+        (high - _shift()).label("highest"),
+        low.label("low"),
+        high.label("high"),
+        func.sum(case((value == 0, 1), else_=0)).label("zeros"),
+        func.sum(case((value == 1, 1), else_=0)).label("ones"),
+    ).where(selected_scores())
 
 
 def _by_item(value: Column, keys: Mapping[str, Column]) -> Subquery:
@@ -166,6 +186,12 @@ def _by_item(value: Column, keys: Mapping[str, Column]) -> Subquery:
         .group_by(_TRIALS.c.item_hash, *keys.values())
         .subquery("units")
     )
+
+
+def _by_block(value: Column, blocks: ItemBlocks) -> Subquery:
+    """The same by the numbers of trials, without a look at their items."""
+    grouped = select(*_unit(value)).where(selected_scores())
+    return grouped.group_by(blocks.block(_SCORES.c.trial)).subquery("units")
 
 
 _ROW_KEYS = {"item_id": lambda: _TRIALS.c.item_id, "status": trial_status}

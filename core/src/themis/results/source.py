@@ -7,8 +7,11 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, select
+
+from themis.results.item_blocks import ItemBlocks, item_blocks
 from themis.results.layout import RunLayout, load_layout, unknown_run
-from themis.storage import continuations
+from themis.storage import continuations, schema
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -29,6 +32,16 @@ class RunSource:
         self._store = store
         with store.reader() as connection:
             self.layout: RunLayout = load_layout(connection, run_id)
+        self._blocks: tuple[int | None, ItemBlocks | None] | None = None
+
+    def item_blocks(self, connection: Connection) -> ItemBlocks | None:
+        """Whether trials lie item by item; looked for again only when trials were added."""
+        trials = schema.trials
+        last = select(func.max(trials.c.trial)).where(trials.c.run == self.layout.run)
+        number = connection.scalar(last)
+        if self._blocks is None or self._blocks[0] != number:
+            self._blocks = (number, item_blocks(connection, self.layout))
+        return self._blocks[1]
 
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection to read projections with; a snapshot while it is open."""
