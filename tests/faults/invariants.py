@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
+from themis.errors import StorageError
 from themis.storage import SqlRunStore, schema
-from themis.storage.integrity import verify_database
+from themis.storage.integrity import verify, verify_database
 
-__all__ = ["Outcomes", "broken", "outcomes"]
+__all__ = ["Outcomes", "broken", "is_found", "outcomes"]
 
 Outcomes = dict[str, list[tuple[Any, ...]]]
 
@@ -56,3 +58,11 @@ def outcomes(store: SqlRunStore) -> Outcomes:
             query = select(*(table.c[column] for column in chosen))
             found[name] = sorted(map(tuple, connection.execute(query)), key=repr)
     return found
+
+
+def is_found(root: Path) -> bool:
+    """Whether damage to a store's files is found: by a verification, or since it cannot be read."""
+    try:
+        return not verify(root).ok
+    except StorageError:
+        return True

@@ -11,6 +11,7 @@ import attrs
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from themis.errors import StorageError
 from themis.storage.blobs import BlobDirectory, BlobStore
 from themis.storage.dialects import sql_of
 from themis.storage.items import decode_item
@@ -110,6 +111,7 @@ class _Check:
         self._payloads = PayloadFormat(blobs)
         self._reader = EventReader(self._payloads)
         self._result = Verification()
+        self._expected = 1
 
     def run(self) -> Verification:
         with self._noting(), self._engine.connect() as connection:
@@ -133,15 +135,20 @@ class _Check:
             self._result.add("database", line)
 
     def _events(self, connection: Connection) -> None:
-        expected = 1
-        for rows in self._reader.scan_rows(connection):
-            for row in rows:
-                seq = row[0]
-                if seq != expected:
-                    self._result.add("event", f"events {expected} to {seq - 1} are missing")
-                expected = seq + 1
-                self._result.events += 1
-                self._try("event", self._reader.decode, row, seq=seq)
+        try:
+            for rows in self._reader.scan_rows(connection):
+                self._some_events(rows)
+        except StorageError as error:
+            self._result.add("event", f"{error}")
+
+    def _some_events(self, rows: Sequence[Any]) -> None:
+        for row in rows:
+            seq = row[0]
+            if seq != self._expected:
+                self._result.add("event", f"events {self._expected} to {seq - 1} are missing")
+            self._expected = seq + 1
+            self._result.events += 1
+            self._try("event", self._reader.decode, row, seq=seq)
 
     def _items(self, connection: Connection) -> None:
         columns = (items.c.item_hash, items.c.encoding, items.c.payload, items.c.hash)
@@ -239,7 +246,10 @@ def _order(left: Any, right: Any, width: int) -> int:
 
 def _rank(key: Sequence[Any]) -> list[tuple[int, Any]]:
     """Keys in the database's order: null, numbers, text, bytes."""
-    return [((type(cell) in {str, bytes}) + isinstance(cell, bytes), cell) for cell in key]
+    kinds = ((type(cell) in {str, bytes}) + isinstance(cell, bytes) for cell in key)
+    return [
+        (-1, 0) if cell is None else (kind, cell) for kind, cell in zip(kinds, key, strict=True)
+    ]
 
 
 def _difference(table: Table, key: Sequence[Any], row: Any, expected: Any) -> str:

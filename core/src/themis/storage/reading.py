@@ -71,10 +71,17 @@ class EventReader:
     def scan_rows(
         self, connection: Connection, *, after: int = 0, chunk: int = CHUNK
     ) -> Iterator[Sequence[Sequence[Any]]]:
-        """The rows of `scan`, neither checked nor decoded."""
+        """The rows of `scan`, neither checked nor decoded.
+
+        Raises:
+            StorageError: a damaged database gives them out of order, and would do so without end.
+        """
         rows: Sequence[Sequence[Any]]
         page = _COLUMNS.order_by(events.c.seq).limit(chunk)
         while rows := list(connection.execute(page.where(events.c.seq > after))):
+            if rows[-1][0] <= after:
+                msg = f"the events behind {after} cannot be read in order; the database is damaged"
+                raise StorageError(msg)
             yield rows
             after = rows[-1][0]
 
