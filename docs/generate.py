@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from textwrap import dedent, indent
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +21,7 @@ import kinds
 
 import themis.core
 import themis.specs
+from themis.catalog.manifest import CatalogTable
 from themis.cli import main as program
 from themis.plugin import ComponentDeclaration
 from themis.plugin.discovery import load_builtins
@@ -160,6 +162,9 @@ def _commands(name: str, command: click.Command, context: click.Context) -> Iter
     words = " ".join(each.metavar or str(each.name).upper() for each in arguments)
     help_text = inspect.cleandoc(command.help or "").replace("\b\n", "")
     yield f"## {name}\n\n    {name} [OPTIONS] {words}".rstrip() + f"\n\n{help_text}\n"
+    if command.epilog:
+        shown = command.epilog.removeprefix("\b\nExamples:\n")
+        yield f"Examples:\n\n{indent(dedent(shown), '    ')}\n"
     yield table(("option", "default", "meaning"), map(_option, _options_of(command)))
 
 
@@ -196,6 +201,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "deadlines": deadlines,
     "commands": commands,
     "checks": checks,
+    "catalog-table": partial(fields, CatalogTable),
     **{f"{kind}s": partial(components, kind) for kind in _COMPONENTS},
     "hooks": kinds.hooks,
     **{f"kind-{name}": partial(kinds.kind_page, page) for name, page in kinds.PAGES.items()},

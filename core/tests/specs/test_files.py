@@ -216,7 +216,7 @@ def test_a_single_problem_is_one_line(fields: dict[str, Any], write: Callable[..
         ({"benchmark_id": "b", "projct": {}}, "projct: is no field; did you mean 'project'?"),
         (
             {"benchmark_id": "b", "zzz": {}},
-            "zzz: is no field; known are benchmark, benchmark_id, inf",
+            "zzz: is no field; known are benchmark, benchmark_id, catalog, inf",
         ),
     ],
 )

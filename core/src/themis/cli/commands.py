@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType({
     "preview": CommandEntry("themis.cli.planned:preview", "Show exactly what would be sent."),
     "estimate": CommandEntry("themis.cli.planned:estimate", "Work, tokens and cost beforehand."),
     "diff": CommandEntry("themis.cli.planned:diff", "What changed, and what would run again."),
+    "catalog": CommandEntry("themis.cli.catalog:catalog", "Benchmarks by name: list, show, run."),
     "runs": CommandEntry("themis.cli.runs:runs", "List the runs in a store."),
     "progress": CommandEntry("themis.cli.runs:progress", "How far a run is, from any shell."),
     "report": CommandEntry("themis.cli.runs:report", "Report a run as text, Markdown, HTML, ..."),

@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-import shlex
-import shutil
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import click
 
-from themis.cli.output import json_option, print_json
-from themis.cli.project_file import PROJECT_FILE
-from themis.cli.run_store import DEFAULT_STORE, store_option
+from themis.cli.output import json_option
+from themis.cli.run_options import observer_option, progress_options
+from themis.cli.run_outcome import finish
+from themis.cli.run_store import store_option
 from themis.cli.session import chosen_lock, lock_options, open_benchmark, open_run, with_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from themis.cli.progress_view import ProgressMode
-    from themis.results import BenchmarkResult
-    from themis.runtime.orchestrator import RunHandle
 
 __all__ = ["resume", "run"]
-
-_FAILED = 1
-_INTERRUPTED = 130
-_SHORT_HASH = 12
-
-
-def progress_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--progress` and `--log-json`."""
-    command = click.option("--log-json", is_flag=True, help="Write the log to stderr as JSON.")(
-        command
-    )
-    return click.option(
-        "--progress",
-        type=click.Choice(["auto", "rich", "log", "json", "none"]),
-        default="auto",
-        show_default=True,
-        help="How progress is shown on stderr; auto: rich on a terminal, else log lines.",
-    )(command)
-
-
-def observer_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--observer REF`, any number of times."""
-    return click.option(
-        "--observer",
-        "observers",
-        metavar="REF",
-        multiple=True,
-        help="An installed observer that watches the run, besides the project's; may be repeated.",
-    )(command)
 
 
 @click.command()
@@ -102,7 +67,7 @@ def run(
             context = attrs.evolve(session.context, observers=observers)
             result = action(session.benchmark, runtime=context, progress=view.update)
         place = orchestrator.db_manager.place
-        _finish(result, as_json=as_json, place=place, store=session.store_file or Path(place))
+        finish(result, as_json=as_json, place=place, store=session.store_file or Path(place))
 
 
 @click.command()
@@ -134,76 +99,4 @@ def resume(
             result = orchestrator.resume(run_id, runtime=context, progress=view.update)
         place = orchestrator.db_manager.place
         named = store if store is not None and store.is_file() else Path(place)
-        _finish(result, as_json=as_json, place=place, store=named)
-
-
-def _finish(result: BenchmarkResult | RunHandle, *, as_json: bool, place: str, store: Path) -> None:
-    """Print the result, and leave with the exit code that its status asks for.
-
-    `place` is where the store is, `store` what `--store` has to be to find it.
-    """
-    from themis.runtime.orchestrator import RunHandle
-
-    if isinstance(result, RunHandle):
-        if as_json:
-            print_json(attrs.asdict(result))
-            return
-        click.echo(f"run {result.run_id[:12]} is {result.status} on backend {result.backend!r}")
-        return
-    _print(result, as_json=as_json, place=place, store=store)
-    if result.status == "interrupted":
-        resume = _command(result, store, "resume")
-        click.echo(f"interrupted; go on with: {resume}", err=True)
-        sys.exit(_INTERRUPTED)
-    if result.status in {"partial_failure", "failed"}:
-        sys.exit(_FAILED)
-
-
-def _print(result: BenchmarkResult, *, as_json: bool, place: str, store: Path) -> None:
-    from themis.reporting.summary import headline, render_summary, summarise
-
-    if as_json:
-        print_json(summarise(result).to_dict())
-        return
-    click.echo(render_summary(headline(result), "text"))
-    click.echo(f"\nEverything is recorded in {_shown(Path(place))}. Next:")
-    for what, command in _next_commands(result, store):
-        click.echo(f"  {what:<10}  {command}")
-
-
-def _next_commands(result: BenchmarkResult, store: Path) -> Iterator[tuple[str, str]]:
-    """What to look at with which command."""
-    report = _command(result, store, "report")
-    yield "all tables", report
-    yield "as a page", f"{report} --format html --output report.html"
-    trial = _example_trial(result)
-    if trial is not None:
-        yield "one trial", _command(result, store, "inspect trial", trial[:_SHORT_HASH])
-
-
-def _example_trial(result: BenchmarkResult) -> str | None:
-    """A trial worth looking at: the first that failed, else the first."""
-    failed = next(result.iter_failures(), None)
-    row = failed or next(result.iter_trial_summaries(), None)
-    return None if row is None else str(row["trial_hash"])
-
-
-def _command(result: BenchmarkResult, store: Path, name: str, *arguments: str) -> str:
-    """A command about a run, as it has to be typed here."""
-    words = [*_program(), *name.split(), result.run_id[:12], *arguments]
-    if store.absolute() not in {Path(DEFAULT_STORE).absolute(), Path(PROJECT_FILE).absolute()}:
-        words += ["--store", _shown(store)]
-    return shlex.join(words)
-
-
-def _program() -> list[str]:
-    """How this program is called here; it need not be on the path."""
-    if shutil.which("themis"):
-        return ["themis"]
-    return [sys.argv[0]] if Path(sys.argv[0]).name == "themis" else ["python", "-m", "themis"]
-
-
-def _shown(store: Path) -> str:
-    """The store's place, relative to the working folder where it is below it."""
-    place, here = store.absolute(), Path.cwd()
-    return str(place.relative_to(here)) if place.is_relative_to(here) else str(store)
+        finish(result, as_json=as_json, place=place, store=named)

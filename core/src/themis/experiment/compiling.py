@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from themis.experiment.configs import EvaluationConfig, GenerationConfig
     from themis.experiment.dataset import Dataset, DatasetSource
 
-__all__ = ["CompiledExperiment", "compile_experiment", "global_seed"]
+__all__ = ["CompiledExperiment", "LocalComponents", "compile_experiment", "global_seed"]
 
 _ANYTHING = EngineCapabilities(
     response_formats=("text", "json"), logprobs=True, seed=True, tools=True, images=True
@@ -49,11 +49,20 @@ _ANYTHING = EngineCapabilities(
 
 @attrs.frozen(slots=True, kw_only=True)
 class CompiledExperiment:
-    """What the runtime is given: the spec, the components it may name, and the cases."""
+    """What the runtime is given: the spec, the components it may name, and who gives the cases.
+
+    Without a `provider` the cases are those of the datasets that the spec names.
+    """
 
     spec: ExperimentSpec
     registry: PluginRegistry
-    provider: CaseProvider
+    provider: CaseProvider | None = None
+
+    def provenance(self) -> dict[str, Any]:
+        """Who gives the rows, where that is not plain from the spec."""
+        if self.provider is None:
+            return {}
+        return {"dataset_providers": self.provider.labels(self.spec.slices)}
 
     @property
     def metrics(self) -> list[MetricRefSpec]:
@@ -119,12 +128,8 @@ def _score(metrics: Sequence[MetricRefSpec], *, parsed: bool) -> ScoreSpec:
 
 
 def _model(generation: GenerationConfig, local: LocalComponents) -> ModelSpec:
-    given: Any = generation.generator
-    if isinstance(given, ModelSpec):
-        return given
     field = "input" if generation.prompt_spec.is_input_only else None
-    name = local.add("engine", given, field=field)
-    return ModelSpec(model_id=name, provider=f"local/{name}")
+    return local.model(generation.generator, field=field)
 
 
 class LocalComponents:
@@ -150,6 +155,13 @@ class LocalComponents:
             if self._names[key] is given:
                 return name
         raise AssertionError  # the numbers do not end
+
+    def model(self, given: Any, *, field: str | None = None) -> ModelSpec:
+        """The model that was given, or one whose engine is what was registered for it."""
+        if isinstance(given, ModelSpec):
+            return given
+        name = self.add("engine", given, field=field)
+        return ModelSpec(model_id=name, provider=f"local/{name}")
 
     def reference(self, kind: ComponentKind, given: Any, form: type[Any]) -> Any:
         """The reference that was given, or one to what was registered for it."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from themis.experiment.runtime_config import RuntimeConfig
     from themis.experiment.stores import StorePlace
     from themis.plugin import TracingProvider
+    from themis.runtime.execution import ProgressListener
 
 __all__ = ["ExperimentRun", "beside"]
 
@@ -47,6 +48,7 @@ class ExperimentRun:
     part: RunPart = attrs.field(factory=RunPart)
     subscribers: Sequence[object] = ()
     tracing_provider: TracingProvider | None = None
+    progress: ProgressListener | None = None
 
     def run(self) -> RunResult:
         """Do what is missing, and give the result; blocks."""
@@ -87,15 +89,13 @@ class ExperimentRun:
 
     def orchestrator(self, store: RunStore) -> Orchestrator:
         """What plans and prepares the run in a store."""
-        provider = self.compiled.provider
-        labels = provider.labels(self.compiled.spec.slices)
         return Orchestrator.from_project_spec(
             self._project(store),
             registry=self.compiled.registry,
-            dataset_provider=provider,
+            dataset_provider=self.compiled.provider,
             storage_bundle=store,
             base_dir=self.base_dir,
-            provenance={**self.provenance, "dataset_providers": labels},
+            provenance={**self.provenance, **self.compiled.provenance()},
         )
 
     def _prepare(self, store: RunStore) -> PreparedRun:
@@ -112,6 +112,7 @@ class ExperimentRun:
             stages=self.part.stages,
             again="generate" if rerun else self.part.again,
             runtime=context,
+            progress=self.progress,
         )
 
     def _check_policy(self, store: RunStore, orchestrator: Orchestrator) -> None:

@@ -143,7 +143,7 @@ class RunResult(BenchmarkResult):
         """A small table of metrics, and a line that says how many failed and how they count."""
         rows = [metric.shown() for metric in self.metrics.values()]
         table = text_table(rows, _COLUMNS) if rows else "no scores yet"
-        return f"{self._heading}\n{table}\n{self.counts().sentence()}"
+        return f"{self._heading}\n{table}\n{self._note}"
 
     def __repr__(self) -> str:
         try:
@@ -154,9 +154,16 @@ class RunResult(BenchmarkResult):
     def _repr_html_(self) -> str:
         rows = [metric.shown() for metric in self.metrics.values()]
         table = html_table(rows, _COLUMNS) if rows else "<p>no scores yet</p>"
-        note = escape(self.counts().sentence())
+        note = escape(self._note)
         return f"<div><p><strong>{escape(self._heading)}</strong></p>{table}<p>{note}</p></div>"
 
     @property
     def _heading(self) -> str:
         return f"{printable(self.benchmark_id)}: {self.status} (run {self.run_id[:12]})"
+
+    @property
+    def _note(self) -> str:
+        """How many failed, and whether the means are of more than one model."""
+        models = len(self.model_ids)
+        pooled = f" Means are over {models} models; leaderboard() tells them apart."
+        return self.counts().sentence() + (pooled if models > 1 else "")

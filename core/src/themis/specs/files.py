@@ -3,7 +3,7 @@
 A file is one of these:
 
 * the fields of a benchmark (or, read as a project file, of a project), and nothing else;
-* the same beside tables named `project`, `runtime`, `plugins` or `prices`;
+* the same beside tables named `project`, `runtime`, `plugins`, `prices` or `catalog`;
 * such tables and a table named `benchmark`.
 
 Everything that is wrong with a file is in one SpecValidationError, each finding with its line.
@@ -31,15 +31,15 @@ __all__ = ["SUFFIXES", "BenchmarkFile", "LoadedFile", "load_benchmark_file", "lo
 
 S = TypeVar("S", bound=Spec)
 
-OPEN_SECTIONS = ("plugins", "prices", "runtime")
+OPEN_SECTIONS = ("catalog", "plugins", "prices", "runtime")
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class LoadedFile:
     """What a file says of its project. Specs hold paths as written; `resolve` says where they are.
 
-    `runtime`, `plugins` and `prices` are those tables as written, for whoever knows their fields;
-    `issue` makes a finding about one of them that points to its line.
+    `runtime`, `plugins`, `prices` and `catalog` are those tables as written, for whoever knows
+    their fields; `issue` makes a finding about one of them that points to its line.
     """
 
     path: Path
@@ -47,6 +47,7 @@ class LoadedFile:
     runtime: Mapping[str, Any]
     plugins: Mapping[str, Any]
     prices: Mapping[str, Any]
+    catalog: Mapping[str, Any]
     documents: tuple[Document, ...] = attrs.field(repr=False, eq=False)
 
     @property

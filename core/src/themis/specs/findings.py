@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SECTIONS", "file_issues", "nearest"]
 
-SECTIONS = frozenset({"benchmark", "plugins", "prices", "project", "runtime"})
+SECTIONS = frozenset({"benchmark", "catalog", "plugins", "prices", "project", "runtime"})
 """The tables that a file may have beside the fields of its benchmark or project."""
 
 
