@@ -1,4 +1,4 @@
-"""Writes the generated parts of the documentation; `--check` only says which are out of date.
+"""Writes the generated parts and pictures of the documentation; `--check` says what is out of date.
 
 A part stands in its page between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
@@ -18,6 +18,7 @@ from typing import Any
 import attrs
 import click
 import kinds
+from statistics_pictures import PICTURES
 
 import themis.core
 import themis.specs
@@ -219,6 +220,12 @@ def main(*, check: bool) -> int:
     for path in sorted(DOCS.rglob("*.md")):
         page = path.read_text(encoding="utf-8")
         if (fresh := rendered(page)) != page:
+            stale.append(path.relative_to(DOCS.parent))
+            if not check:
+                path.write_text(fresh, encoding="utf-8")
+    for name, draw in PICTURES.items():
+        path, fresh = DOCS / "pictures" / f"{name}.svg", draw()
+        if not path.exists() or path.read_text(encoding="utf-8") != fresh:
             stale.append(path.relative_to(DOCS.parent))
             if not check:
                 path.write_text(fresh, encoding="utf-8")
