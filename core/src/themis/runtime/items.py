@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -27,6 +28,7 @@ __all__ = [
     "StoredItems",
     "planned_trials",
     "scan_slice",
+    "written_all",
 ]
 
 _BATCH = 500
@@ -125,22 +127,28 @@ class Keeper(Protocol):
 
 @attrs.define(slots=True)
 class StoreKeeper:
-    """Writes items to the store in batches."""
+    """Writes items to the store in batches, while further ones are read."""
 
     store: RunStore
     batch: list[Item] = attrs.field(factory=list)
+    sent: list[Future[Any]] = attrs.field(factory=list)
 
     def keep(self, key: bytes, item: PlannedItem, data: bytes) -> None:  # noqa: ARG002 (Keeper)
-        """Queue one item; a full batch is written."""
+        """Queue one item; a full batch is sent."""
         self.batch.append(Item(key, data))
         if len(self.batch) >= _BATCH:
-            self.flush()
+            self._send()
 
     def flush(self) -> None:
-        """Write the batch."""
+        """Send the rest, and wait until all is written."""
         if self.batch:
-            self.store.put_items(self.batch)
-            self.batch = []
+            self._send()
+        written_all(self.store, self.sent)
+        self.sent = []
+
+    def _send(self) -> None:
+        self.sent.append(self.store.submit((), items=self.batch))
+        self.batch = []
 
 
 @attrs.define(slots=True)
@@ -155,6 +163,13 @@ class MemoryKeeper:
 
     def flush(self) -> None:
         """Memory needs no flush."""
+
+
+def written_all(store: RunStore, sent: Iterable[Future[Any]]) -> None:
+    """Return once all that was sent is durable; raises the store's first error."""
+    store.flush()
+    for one in sent:
+        one.result()
 
 
 def planned_trials(plan: Plan, slices: Sequence[SliceItems]) -> Iterator[PlannedTrial]:

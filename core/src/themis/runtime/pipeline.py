@@ -110,6 +110,7 @@ class Pipeline:
             if made is None:
                 return
             candidate, trial = made
+            await asyncio.sleep(0)  # calls that can start now go before what has been answered
         if candidate.status != "ok" or not (work.parses or work.scores):
             await self._settled(work, candidate, trial, group)
         elif any(entry.metric.judged for entry in work.scores):

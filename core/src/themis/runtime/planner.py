@@ -27,6 +27,7 @@ from themis.runtime.items import (
     StoreKeeper,
     planned_trials,
     scan_slice,
+    written_all,
 )
 from themis.storage import PlannedArm, PlannedMetric, continuations, recording
 
@@ -223,9 +224,12 @@ class RunPlanner:
         rows = (
             row for row in planned_trials(plan, slices) if (row.arm, row.trial_hash) not in there
         )
+        sent = []
         while chunk := list(islice(rows, _TRIALS_PER_EVENT)):
-            self.store.append([recording.trials_planned(run, start=start, trials=chunk)])
+            event = recording.trials_planned(run, start=start, trials=chunk)
+            sent.append(self.store.submit([event]))
             start += len(chunk)
+        written_all(self.store, sent)
 
 
 def _drift(manifest: RunManifest, plan: Plan) -> str:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNK", "Adoption", "WorkChunk", "WorkSource"]
 
-CHUNK = 256
+CHUNK = 512
+_FIRST_CHUNK = 64
+"""The first is small, so that calls begin soon; each is twice as large as the last, up to CHUNK."""
 
 
 @attrs.define(slots=True)
@@ -78,8 +80,10 @@ class WorkSource:
             stop = self.trials.stop
             found = takewhile(lambda row: row.trial < stop, found)
         rows = (row for row in found if row.arm in arms)
-        while chunk := list(islice(rows, CHUNK)):
+        size = _FIRST_CHUNK
+        while chunk := list(islice(rows, size)):
             yield self._chunk(chunk)
+            size = min(CHUNK, 2 * size)
 
     def _chunk(self, rows: Sequence[TrialRow]) -> WorkChunk:
         drafts = [draft for row in rows for draft in self.drafts(row)]
