@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from themis.planning.snapshot import RunSnapshot
     from themis.plugin.registry import PluginRegistry
     from themis.reporting.config_report import generate_config_report
-    from themis.results import BenchmarkResult, RunResult, RunStatus
+    from themis.reporting.reporter import Reporter
+    from themis.reporting.snapshot_report import snapshot_report
+    from themis.results import (
+        BenchmarkResult,
+        RunResult,
+        RunStatus,
+        get_evaluation_execution,
+        get_execution_state,
+        get_run_snapshot,
+        quickcheck,
+    )
     from themis.runtime.orchestrator import Orchestrator
     from themis.specs import (
         BenchmarkSpec,
@@ -73,6 +83,7 @@ _EXPORTS = {
     "PromptMessage": "themis.specs",
     "PromptSpec": "themis.experiment.prompt",
     "PromptVariantSpec": "themis.specs",
+    "Reporter": "themis.reporting.reporter",
     "RunEstimate": "themis.planning.estimate",
     "RunResult": "themis.results",
     "RunSnapshot": "themis.planning.snapshot",
@@ -94,11 +105,16 @@ _EXPORTS = {
     "export_reduction_bundle": "themis.bundles",
     "export_score_bundle": "themis.bundles",
     "generate_config_report": "themis.reporting.config_report",
+    "get_evaluation_execution": "themis.results",
+    "get_execution_state": "themis.results",
+    "get_run_snapshot": "themis.results",
     "import_evaluation_bundle": "themis.bundles",
     "import_generation_bundle": "themis.bundles",
     "import_parse_bundle": "themis.bundles",
     "import_reduction_bundle": "themis.bundles",
     "import_score_bundle": "themis.bundles",
+    "quickcheck": "themis.results",
+    "snapshot_report": "themis.reporting.snapshot_report",
     "sqlite_store": "themis.storage.sqlite_store",
 }
 
@@ -120,6 +136,7 @@ __all__ = [
     "PromptMessage",
     "PromptSpec",
     "PromptVariantSpec",
+    "Reporter",
     "RunEstimate",
     "RunResult",
     "RunSnapshot",
@@ -142,11 +159,16 @@ __all__ = [
     "export_reduction_bundle",
     "export_score_bundle",
     "generate_config_report",
+    "get_evaluation_execution",
+    "get_execution_state",
+    "get_run_snapshot",
     "import_evaluation_bundle",
     "import_generation_bundle",
     "import_parse_bundle",
     "import_reduction_bundle",
     "import_score_bundle",
+    "quickcheck",
+    "snapshot_report",
     "sqlite_store",
 ]
 

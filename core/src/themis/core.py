@@ -73,7 +73,7 @@ from themis.records.run_events import (
     ScoreFailedEvent,
     event_from_dict,
 )
-from themis.results import CaseResult, MetricResult, RunResult, RunStatus
+from themis.results import CaseResult, ExecutionState, MetricResult, RunResult, RunStatus
 from themis.results import RecordTimelineView as TimelineView
 from themis.results.run_events import iter_run_events
 from themis.runtime.progress import ProgressSnapshot
@@ -110,6 +110,7 @@ __all__ = [
     "EvaluationConfig",
     "EvaluationFailedEvent",
     "EvaluationWorkflow",
+    "ExecutionState",
     "Experiment",
     "FrozenModel",
     "GenerateContext",

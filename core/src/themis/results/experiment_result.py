@@ -151,6 +151,16 @@ class ExperimentResult:
         """
         return timeline_view(self._source, find_record(self._source, record_id), self._overlay)
 
+    def iter_rows(self, kind: str = "scores") -> Iterator[Row]:
+        """The rows of `to_dataframe(kind)`, one by one and without a data frame's package.
+
+        Raises:
+            ValueError: an unknown kind; the message lists the known ones.
+        """
+        from themis.results.frames import iter_rows
+
+        yield from iter_rows(self._source, self._overlay, kind=kind)
+
     def to_dataframe(self, kind: str = "scores", *, backend: str | None = None) -> Any:
         """`scores`, `candidates` or `trials` as a pandas or polars data frame.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from themis.results.overlay import Overlay
     from themis.results.source import RunSource
 
-__all__ = ["FRAME_KINDS", "data_frame", "write_parquet"]
+__all__ = ["FRAME_KINDS", "data_frame", "iter_rows", "write_parquet"]
 
 _BATCH = 50_000
 _CANDIDATES = schema.candidates
@@ -172,6 +172,17 @@ def write_parquet(source: RunSource, overlay: Overlay, *, kind: str, path: Path)
         for batch in _batches(source, table):
             writer.write_table(arrow.Table.from_pydict(batch, schema=schema_))
     return path
+
+
+def iter_rows(source: RunSource, overlay: Overlay, *, kind: str) -> Iterator[dict[str, Any]]:
+    """The rows of a frame, one by one.
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    for batch in _batches(source, _table(source, overlay, kind)):
+        for values in zip(*batch.values(), strict=True):
+            yield dict(zip(batch, values, strict=True))
 
 
 def _table(source: RunSource, overlay: Overlay, kind: str) -> _Table:

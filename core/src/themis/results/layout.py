@@ -36,7 +36,10 @@ class Arm:
 
 @attrs.frozen(slots=True, kw_only=True)
 class MetricColumn:
-    """One metric of one score of a slice; `index` numbers it in the run."""
+    """One metric of one score of a slice; `index` numbers it in the run.
+
+    `whole_trial`: it scores a trial once, not each of its samples. `judged`: it asks judges.
+    """
 
     index: int
     metric_id: str
@@ -44,6 +47,8 @@ class MetricColumn:
     slice_id: str
     evaluation_hash: str
     transform_hash: str | None
+    whole_trial: bool
+    judged: bool
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -156,6 +161,8 @@ def _load_metrics(connection: Connection, run: int) -> tuple[MetricColumn, ...]:
             slice_id=row.slice_id,
             evaluation_hash=row.evaluation_hash,
             transform_hash=row.transform_hash,
+            whole_trial=bool(row.whole_trial),
+            judged=row.stage == "judge",
         )
         for row in rows
     )
