@@ -40,7 +40,12 @@ class ItemBlocks:
 
 
 def item_blocks(connection: Connection, layout: RunLayout) -> ItemBlocks | None:
-    """The blocks of a run; None where its trials lie otherwise, or slices have differing arms."""
+    """The blocks of a run; None where its trials lie otherwise, or slices have differing arms.
+
+    None on other databases than SQLite too: they group by hashing, which a join hardly slows.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
     slices = {arm.slice_id for arm in layout.arms}
     size, rest = divmod(len(layout.arms), max(len(slices), 1))
     if rest or not size:
