@@ -401,3 +401,16 @@ def test_subscribers_are_told_what_happens(sums):
     watcher = Watcher()
     evaluate(model=adds, data=sums, metric="exact_match", subscribers=[watcher])
     assert sorted(watcher.seen) == [f"c{n}" for n in range(6)]
+
+
+def test_the_text_of_a_result_says_what_failed_first(sums):
+    def model(question):
+        raise RuntimeError("no <b>model</b>\nhere")
+
+    result = evaluate(
+        model=model, data=sums, metric="exact_match", runtime={"generation_retry_attempts": 0}
+    )
+    [note] = str(result).splitlines()[3:]
+    assert " First failure, of case " in note
+    assert note.endswith("raised RuntimeError: no <b>model</b> here")
+    assert "no &lt;b&gt;model&lt;/b&gt; here" in result._repr_html_()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MetricResult", "RunResult"]
 
 _COLUMNS = ("metric", "mean", "interval", "n", "errors")
+_MESSAGE_CHARACTERS = 200
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -166,4 +167,12 @@ class RunResult(BenchmarkResult):
         """How many failed, and whether the means are of more than one model."""
         models = len(self.model_ids)
         pooled = f" Means are over {models} models; leaderboard() tells them apart."
-        return self.counts().sentence() + (pooled if models > 1 else "")
+        return self.counts().sentence() + (pooled if models > 1 else "") + self._first_failure()
+
+    def _first_failure(self) -> str:
+        """What went wrong first, for a reader who would not look further."""
+        failure = next(self.iter_failures(), None)
+        if failure is None:
+            return ""
+        case, message = printable(failure["item_id"]), printable(failure["message"])
+        return f" First failure, of case {case!r}: {message:.{_MESSAGE_CHARACTERS}}"
