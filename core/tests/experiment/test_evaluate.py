@@ -410,7 +410,7 @@ def test_the_text_of_a_result_says_what_failed_first(sums):
     result = evaluate(
         model=model, data=sums, metric="exact_match", runtime={"generation_retry_attempts": 0}
     )
-    [note] = str(result).splitlines()[3:]
+    note = str(result).splitlines()[-1]
     assert " First failure, of case " in note
     assert note.endswith("raised RuntimeError: no <b>model</b> here")
     assert "no &lt;b&gt;model&lt;/b&gt; here" in result._repr_html_()
