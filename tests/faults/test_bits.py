@@ -50,7 +50,7 @@ def test_every_flipped_bit_of_a_live_row_is_found(filled, tries, state):
     file, chance = filled / "themis.sqlite3", random.Random(23)
     whole, expected = file.read_bytes(), stored(filled / "themis.sqlite3")
     live = missed = flips = 0
-    while live < tries(60, full=3000):
+    while live < tries(60, full=1000):
         flips += 1
         place, bit = chance.randrange(len(whole)), chance.randrange(8)
         with file.open("r+b") as opened:
