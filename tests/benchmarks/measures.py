@@ -150,11 +150,26 @@ def _distributions(folder: Path, count: int) -> None:
             (folder / f"crowd_{number}.py").touch()
 
 
+def postgres(sizes: Sizes) -> Iterator[Row]:
+    """How fast a store on PostgreSQL takes events that are durable, and what each costs."""
+    runs = [program("postgres_costs.py", 10 * sizes.n) for _ in range(sizes.times)]
+
+    def middle(name: str) -> float:
+        return sorted(run[name] for run in runs)[len(runs) // 2]
+
+    for count, least in ((1, 5000), (4, 10_000)):
+        who = f"{count} writer{'s' * (count > 1)}"
+        yield Row(f"PostgreSQL, {who}", "events/s", middle(f"rate_{count}"), least=least)
+        yield Row(f"PostgreSQL, {who}: CPU of them", "us/event", middle(f"writers_us_{count}"))
+        yield Row(f"PostgreSQL, {who}: CPU of the server", "us/event", middle(f"server_us_{count}"))
+
+
 TOPICS: dict[str, Callable[[Sizes], Iterator[Row]]] = {
     "start": start,
     "discovery": discovery,
     "statistics": statistics,
     "store": store,
+    "postgres": postgres,
     "overhead": overhead,
     "latency": latency,
     "read_back": read_back,

@@ -152,3 +152,12 @@ def test_many_findings_are_counted_and_not_all_kept(filled):
 def test_verifying_where_there_is_no_store_is_an_error(tmp_path):
     with pytest.raises(StorageError, match="there is no store at "):
         verify(tmp_path)
+
+
+def test_a_name_in_the_schema_that_is_no_longer_utf8_is_found(filled):
+    file = filled / "themis.sqlite3"
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE runs", b"CREATE T\xf4BLE runs"))
+    [finding, *_] = verify(filled).findings
+    assert finding.what == "database"
+    with pytest.raises(StorageError, match="cannot be opened"):
+        storage.sqlite_store(filled, read_only=True)

@@ -126,7 +126,8 @@ class _Check:
     def _noting(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, UnicodeDecodeError) as error:
+            # The driver fails to decode a message that quotes a damaged name.
             cause = getattr(error, "orig", None) or error
             self._result.add("database", f"{self._place} cannot be read further: {cause}")
 

