@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,12 @@ def collect_provenance(
     run is not `reproducible`, and `reasons` say why.
     """
     known = {each.project: each for each in distributions}
+    with ThreadPoolExecutor(thread_name_prefix="themis-origins") as pool:
+        # git is asked about the folder and each editable install: all at once, and kept there
+        here = pool.submit(checkout_of, Path.cwd())
+        list(pool.map(attrgetter("origin"), known.values()))
     reasons = list(_doubts(each for each in known.values() if each.provider in used))
-    checkout = checkout_of(Path.cwd())
+    checkout = here.result()
     return {
         "themis": __version__,
         "python": platform.python_version(),
