@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from themis.results import RecordTimelineView
 
-__all__ = ["candidate_text", "render_record"]
+__all__ = ["candidate_text", "judge_name", "render_record", "text_block"]
 
 
 def render_record(view: RecordTimelineView, *, only_timeline: bool = False) -> str:
@@ -72,7 +72,7 @@ def _said(candidate: CandidateRecord) -> Iterator[str]:
     if candidate.conversation is not None:
         yield from _steps(candidate.conversation)
     elif candidate.inference is not None:
-        yield f"output: {_block(str(_output(candidate)))}"
+        yield f"output: {text_block(str(_output(candidate)))}"
 
 
 def _output(candidate: CandidateRecord) -> Any:
@@ -88,12 +88,12 @@ def _steps(conversation: ConversationTrace) -> Iterator[str]:
             yield f"tool call {step.name}: {printable(str(step.arguments))}"
         else:
             who = step.role or f"tool result {step.name or ''}".rstrip()
-            yield f"{who}: {_block(_text(step.content))}"
+            yield f"{who}: {text_block(_text(step.content))}"
 
 
-def _block(text: str) -> str:
+def text_block(text: str, *, indent: str = "    ") -> str:
     """`text` with its lines kept, those after the first further in."""
-    return "\n    ".join(map(printable, text.splitlines()))
+    return f"\n{indent}".join(map(printable, text.splitlines()))
 
 
 def _text(content: Any) -> str:
@@ -117,10 +117,11 @@ def _judgments(trails: Iterable[JudgeAuditTrail]) -> Iterator[str]:
             said = entry.response.text if entry.judgment is None else format_value(entry.judgment)
             call = f" ({entry.call_id})" if entry.call_id else ""
             told = f"failed: {error}" if error is not None else said or ""
-            yield f"{trail.metric_id}, judge {_judge_name(entry)}{call}: {_block(told)}"
+            yield f"{trail.metric_id}, judge {judge_name(entry)}{call}: {text_block(told)}"
 
 
-def _judge_name(entry: JudgeAuditEntry) -> str:
+def judge_name(entry: JudgeAuditEntry) -> str:
+    """Who was asked: a model, or a judge component."""
     judge = entry.judge_spec.get("judge")
     model = judge.get("model", {}) if isinstance(judge, Mapping) else {}
     return printable(str(model.get("model_id", judge)))
