@@ -27,7 +27,7 @@ def result_file(name: str) -> Mapping[str, Any] | None:
         return None
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         msg = f"{name} cannot be read as JSON: {error}"
         raise click.UsageError(msg) from error
     if not isinstance(document, Mapping):

@@ -20,6 +20,7 @@ __all__ = ["ComponentRef", "is_name", "is_version", "normalise", "parse_ref", "s
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE | re.ASCII)
 _SEPARATORS = re.compile(r"[-_.]+")
+_MAX_CHARS = 300
 _OPERATOR_WITHOUT_AT = re.compile(r"([\w.-]+?)\s*([<>=!~].*)")
 _CARET = re.compile(r"\^\s*v?(\d+)(?:\.(\d+))?([\w.]*)")
 _TILDE = re.compile(r"~\s*v?(\d+(?:\.\d+)?)[\w.]*")
@@ -99,6 +100,12 @@ def split_model_ref(text: str) -> tuple[ComponentRef, str]:
 
 
 def _parse(text: str) -> ComponentRef:
+    if len(text) > _MAX_CHARS:
+        msg = (
+            f"{text[:40]!r}... cannot be used as a reference: it has {len(text):,} characters; "
+            f"one has at most {_MAX_CHARS}"
+        )
+        raise PluginError(msg)
     head, at, version = text.partition("@")
     provider, slash, name = head.rpartition("/")
     if not head.strip():

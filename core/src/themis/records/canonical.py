@@ -33,21 +33,39 @@ _INT_MIN = -(2**63)
 
 
 def canonical_bytes(value: Any) -> bytes:
-    """The canonical encoding of a JSON-like value (see the module's text for the edges)."""
-    if _is_plain(value):
-        try:
-            data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        except TypeError:  # a lone surrogate, an integer beyond 64 bits, a key that is no string
-            return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
-        if b'"$' not in data:
-            return data
-    return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+    """The canonical encoding of a JSON-like value (see the module's text for the edges).
+
+    Raises:
+        TypeError: naming what is no JSON value, is too large a number, or is nested too deeply.
+    """
+    try:
+        if _is_plain(value):
+            try:
+                data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+            except TypeError:  # a lone surrogate, an integer over 64 bits, a key that is no string
+                return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+            if b'"$' not in data:
+                return data
+        return orjson.dumps(plain(value), option=orjson.OPT_SORT_KEYS)
+    except RecursionError:
+        msg = "a value is nested too deeply to be stored or hashed"
+        raise TypeError(msg) from None
 
 
 def decode(data: bytes) -> Any:
-    """The value that `canonical_bytes` wrote; tuples come back as lists."""
+    """The value that `canonical_bytes` wrote; tuples come back as lists.
+
+    Raises:
+        ValueError: `data` is no canonical JSON.
+    """
     value = orjson.loads(data)
-    return _restore(value) if b'"$' in data else value
+    if b'"$' not in data:
+        return value
+    try:
+        return _restore(value)
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
+        msg = f"no canonical JSON: {type(error).__name__}: {error}"
+        raise ValueError(msg) from error
 
 
 def digest(*parts: bytes) -> bytes:
@@ -70,7 +88,7 @@ def plain(value: Any) -> Any:
     if kind is str:
         return value if value.isascii() else _text(value)
     if kind is int:
-        return value if _INT_MIN <= value <= _INT_MAX else {"$int": str(value)}
+        return value if _INT_MIN <= value <= _INT_MAX else {"$int": _decimal(value)}
     if value is None or kind is bool:
         return value
     if kind is float:
@@ -105,6 +123,14 @@ def _is_plain_number(value: float) -> bool:
     if 1e-4 <= value < 1e16:
         return True
     return 1e-4 <= -value < 1e16 or (value == 0.0 and math.copysign(1.0, value) > 0.0)
+
+
+def _decimal(value: int) -> str:
+    try:
+        return str(value)
+    except ValueError as error:
+        msg = f"an integer of {value.bit_length():,} bits cannot be stored or hashed: {error}"
+        raise TypeError(msg) from error
 
 
 def _number(value: float) -> Any:

@@ -6,12 +6,12 @@ sets each task's `result`; `records()` makes candidates of what was filled in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import attrs
-import orjson
 
 from themis.errors import ErrorCode, SpecIssue, SpecValidationError
 from themis.records import (
@@ -27,12 +27,21 @@ from themis.runtime.outcomes import as_score
 
 __all__ = ["EvaluationHandOff", "GenerationHandOff", "HandOffFile"]
 
+_HASH = re.compile("[0-9a-f]{64}")
+_PLACE: Mapping[str, type | tuple[type, ...]] = {
+    "candidate_id": str,
+    "item_id": str,
+    "sample": int,
+    "trial": int,
+}
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class HandOffFile:
     """Pending work of one run. `tasks` are plain JSON values."""
 
     format: ClassVar[str]
+    fields: ClassVar[Mapping[str, type | tuple[type, ...]]] = _PLACE
 
     run_id: str
     tasks: tuple[Mapping[str, Any], ...]
@@ -50,8 +59,8 @@ class HandOffFile:
         """Read a bundle, filled in or not.
 
         Raises:
-            SpecValidationError: for a file of another format, a broken line, or tasks that were
-                changed since the bundle was exported (their `result` apart).
+            SpecValidationError: for a file of another format, a broken line, tasks that were
+                changed since the bundle was exported (their `result` apart), or that are none.
         """
         header, *tasks = _lines(Path(path))
         if header.get("format") != cls.format:
@@ -59,7 +68,18 @@ class HandOffFile:
         bundle = cls(run_id=str(header.get("run_id")), tasks=tuple(tasks))
         if header.get("tasks_hash") != bundle._tasks_hash():
             raise _refused(path, 1, "the tasks are not those that were exported; export again")
+        for number, task in enumerate(tasks, 1):
+            for problem in cls._task_problems(task):
+                raise _refused(path, 1, f"task {number} is none: {problem}")
         return bundle
+
+    @classmethod
+    def _task_problems(cls, task: Mapping[str, Any]) -> Iterator[str]:
+        for name, kind in cls.fields.items():
+            if not isinstance(task.get(name), kind) or isinstance(task[name], bool):
+                yield f"{name} is {task.get(name)!r:.80}"
+        if not _is_hash(task.get("candidate_id")):
+            yield f"candidate_id is {task.get('candidate_id')!r:.80}, which is no hash"
 
     def _header(self) -> dict[str, Any]:
         return {
@@ -83,6 +103,7 @@ class GenerationHandOff(HandOffFile):
     """
 
     format: ClassVar[str] = "themis-generation-hand-off/1"
+    fields: ClassVar = {**_PLACE, "seed": (int, type(None))}
 
     def records(self) -> list[CandidateRecord]:
         """The candidates of the tasks that have a result."""
@@ -97,10 +118,23 @@ class EvaluationHandOff(HandOffFile):
     """
 
     format: ClassVar[str] = "themis-evaluation-hand-off/1"
+    fields: ClassVar = {**_PLACE, "evaluation_hash": str, "metrics": Mapping}
 
     def records(self) -> list[CandidateRecord]:
         """The scored candidates of the tasks that have a result."""
         return [_scored(task) for task in self.tasks if task.get("result") is not None]
+
+    @classmethod
+    def _task_problems(cls, task: Mapping[str, Any]) -> Iterator[str]:
+        yield from super()._task_problems(task)
+        for name, place in task["metrics"].items():
+            known = isinstance(place, Mapping) and isinstance(place.get("metric"), int)
+            if not known or not _is_hash(place.get("key")):
+                yield f"metrics.{name} is {place!r:.80}"
+
+
+def _is_hash(value: Any) -> bool:
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None
 
 
 def _generated(task: Mapping[str, Any]) -> CandidateRecord:
@@ -176,7 +210,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
             continue
         try:
             entry = decode(line)
-        except orjson.JSONDecodeError as error:
+        except ValueError as error:
             raise _refused(path, number, f"not JSON: {error}") from error
         if not isinstance(entry, dict):
             raise _refused(path, number, "every line of a bundle is a JSON object")

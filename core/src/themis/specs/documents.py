@@ -20,6 +20,8 @@ from themis.specs.yaml_text import parse_yaml
 
 __all__ = ["SUFFIXES", "Document", "read_document", "refuse"]
 
+_MAX_BYTES = 16 * 1024 * 1024
+
 _PARSERS: Mapping[str, Callable[[str], tuple[Any, dict[KeyPath, Position]]]] = {
     ".toml": parse_toml,
     ".yaml": parse_yaml,
@@ -84,6 +86,8 @@ def _parsed(path: Path, text: str, form: str) -> tuple[Any, dict[KeyPath, Positi
 
 def _text(path: Path) -> str:
     try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise _refusal(path, f"is larger than {_MAX_BYTES:,} bytes; keep data in other files")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         raise _refusal(path, "does not exist; check the path") from error

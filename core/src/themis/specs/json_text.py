@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Never
 
-from themis.specs.positions import DocumentError, KeyPath, Position
+from themis.specs.positions import DocumentError, KeyPath, Position, checked_path
 
 __all__ = ["parse_json"]
 
@@ -35,9 +35,9 @@ class _Scanner:
     """Walks the tokens of a text that is known to be JSON."""
 
     def __init__(self, text: str) -> None:
-        self.tokens = list(_TOKEN.finditer(text))
+        self.tokens = _TOKEN.finditer(text)
+        self.next = next(self.tokens, None)
         self.breaks = [-1, *(match.start() for match in re.finditer("\n", text))]
-        self.at = 0
         self.line = 1
         self.positions: dict[KeyPath, Position] = {}
 
@@ -46,18 +46,19 @@ class _Scanner:
         return self.positions
 
     def _take(self) -> str:
-        token = self.tokens[self.at]
-        self.at += 1
-        return token.group()
+        token = self._peek()
+        self.next = next(self.tokens, None)
+        return token
 
     def _peek(self) -> str:
-        return self.tokens[self.at].group()
+        return self.next.group() if self.next is not None else ""
 
     def _mark(self, path: KeyPath) -> None:
-        start = self.tokens[self.at].start()
+        start = self.next.start() if self.next is not None else 0
         while self.line < len(self.breaks) and self.breaks[self.line] < start:
             self.line += 1
-        self.positions[path] = (self.line, start - self.breaks[self.line - 1])
+        place = (self.line, start - self.breaks[self.line - 1])
+        self.positions[checked_path(path, count=len(self.positions))] = place
 
     def _value(self, path: KeyPath) -> None:
         opening = self._take()
@@ -74,10 +75,11 @@ class _Scanner:
                 self._mark(here)
                 raise _repeated(here, self.positions[here], first)
             self._mark(here)
-            self.at += 2  # the key and its colon
+            self._take()  # the key
+            self._take()  # its colon
             self._value(here)
             self._skip_comma()
-        self.at += 1
+        self._take()
 
     def _array(self, path: KeyPath) -> None:
         index = 0
@@ -86,11 +88,11 @@ class _Scanner:
             self._value((*path, index))
             self._skip_comma()
             index += 1
-        self.at += 1
+        self._take()
 
     def _skip_comma(self) -> None:
         if self._peek() == ",":
-            self.at += 1
+            self._take()
 
 
 def _repeated(path: KeyPath, position: Position, first: int) -> DocumentError:

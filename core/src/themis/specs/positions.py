@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-__all__ = ["DocumentError", "KeyPath", "Position", "dotted"]
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "DocumentError",
+    "KeyPath",
+    "Position",
+    "checked_path",
+    "dotted",
+]
 
 KeyPath = tuple[str | int, ...]
 """Keys and indexes, from the top of a document."""
 
 Position = tuple[int, int]
 """Line and column, both from 1."""
+
+
+MAX_NODES = 200_000
+"""How many keys and entries a document may have."""
+
+MAX_DEPTH = 100
+"""How many levels deep they may be."""
 
 
 def dotted(path: KeyPath) -> str:
@@ -25,3 +40,18 @@ class DocumentError(Exception):
         self.message = message
         self.line = line
         self.column = column
+
+
+def checked_path(path: KeyPath, *, count: int) -> KeyPath:
+    """The path, where a document may have one as deep, and `count` of them.
+
+    Raises:
+        DocumentError: it may not.
+    """
+    if len(path) > MAX_DEPTH:
+        message = f"{dotted(path[:3])}... is nested more than {MAX_DEPTH} levels deep; flatten it"
+        raise DocumentError(message)
+    if count > MAX_NODES:
+        message = f"has more than {MAX_NODES} keys and entries; keep data in a dataset's files"
+        raise DocumentError(message)
+    return path

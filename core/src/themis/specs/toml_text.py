@@ -10,7 +10,7 @@ import tomllib
 from bisect import bisect_right
 from typing import Any
 
-from themis.specs.positions import DocumentError, KeyPath, Position
+from themis.specs.positions import MAX_DEPTH, DocumentError, KeyPath, Position, checked_path
 
 __all__ = ["parse_toml"]
 
@@ -24,10 +24,15 @@ _STRING = re.compile(
     re.DOTALL,
 )
 _PLAIN = re.compile(r"[^,\]}\n#]+")
+_MAX_PLAIN = 4_000
+_APART = re.compile(rf"#[^\n]*|{_STRING.pattern}|[\"'].*", re.DOTALL)
+_BARE = "[A-Za-z0-9_-]"
+_CHAIN = re.compile(rf'(?<!{_BARE})(?:(?:{_BARE}+|"")[ \t]*\.[ \t]*){{{MAX_DEPTH + 1}}}', re.ASCII)
 
 
 def parse_toml(text: str) -> tuple[dict[str, Any], dict[KeyPath, Position]]:
     """The values of a TOML text and the positions of its keys and entries."""
+    _refuse_chains(text)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -36,6 +41,17 @@ def parse_toml(text: str) -> tuple[dict[str, Any], dict[KeyPath, Position]]:
         message = f"holds a number that cannot be read: {error}"
         raise DocumentError(message) from error
     return values, _Scanner(text).scan()
+
+
+def _refuse_chains(text: str) -> None:
+    """Refuse dotted keys of very many parts, on which tomllib spends the square of their number.
+
+    Behind a quote that is never closed is nothing that it reads.
+    """
+    bare = _APART.sub(lambda found: "" if found.group().startswith("#") else '""', text)
+    if _CHAIN.search(bare):
+        message = f"has a dotted key of more than {MAX_DEPTH} parts; flatten it"
+        raise DocumentError(message)
 
 
 def _unreadable(text: str, message: str) -> DocumentError:
@@ -79,7 +95,8 @@ class _Scanner:
 
     def _mark(self, path: KeyPath, at: int) -> None:
         line = bisect_right(self.starts, at)
-        self.positions.setdefault(path, (line, at - self.starts[line - 1] + 1))
+        place = (line, at - self.starts[line - 1] + 1)
+        self.positions.setdefault(checked_path(path, count=len(self.positions)), place)
 
     def _header(self) -> KeyPath:
         start = self.at
@@ -140,7 +157,12 @@ class _Scanner:
         elif self._here("{"):
             self._inline_table(path)
         else:
-            self._skip(_STRING if self.text[self.at] in "\"'" else _PLAIN)
+            start = self.at
+            string = self.text[start] in "\"'"
+            self._skip(_STRING if string else _PLAIN)
+            if not string and self.at - start > _MAX_PLAIN:
+                message = f"holds a number of more than {_MAX_PLAIN} digits"
+                raise DocumentError(message)
 
     def _array(self, path: KeyPath) -> None:
         self.at += 1

@@ -13,22 +13,47 @@ from typing import Any
 
 import yaml
 
-from themis.specs.positions import DocumentError, KeyPath, Position
+from themis.specs.positions import MAX_DEPTH, MAX_NODES, DocumentError, KeyPath, Position
 
-__all__ = ["MAX_NODES", "parse_yaml"]
-
-MAX_NODES = 200_000
-MAX_DEPTH = 100
+__all__ = ["parse_yaml"]
 
 _SPECIAL = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 _CORE = "tag:yaml.org,2002:"
 _MERGE = _CORE + "merge"
+_MAX_DIGITS = 4_000
+_TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep; flatten it"
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader with the core schema's plain scalars."""
+    """The safe loader with the core schema's plain scalars, and bounds on what it composes."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (PyYAML's own protocol)
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.count = 0
+        self.depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node, unless there are too many or it is too deep."""
+        self.count += 1
+        self.depth += 1
+        if self.count > MAX_NODES:
+            raise self._excess(f"has more than {MAX_NODES} values; keep data in a dataset's files")
+        if self.depth > MAX_DEPTH + 1:
+            raise self._excess(_TOO_DEEP)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def fetch_flow_collection_start(self, kind: Any) -> None:
+        """A bracket that opens: the scanner looks ahead of the composer."""
+        if self.flow_level > MAX_DEPTH:
+            raise self._excess(_TOO_DEEP)
+        super().fetch_flow_collection_start(kind)
+
+    def _excess(self, message: str) -> DocumentError:
+        return DocumentError(message, line=self.line + 1, column=self.column + 1)
 
 
 for _name, _pattern, _first in (
@@ -50,6 +75,9 @@ def parse_yaml(text: str) -> tuple[Any, dict[KeyPath, Position]]:
         raise _unreadable(error) from error
     except yaml.YAMLError as error:
         message = f"is no YAML: {str(error).splitlines()[0]}"
+        raise DocumentError(message) from error
+    except (ValueError, OverflowError) as error:  # PyYAML's own, for escapes and versions
+        message = f"is no YAML: {error}"
         raise DocumentError(message) from error
     reader = _Reader()
     value = None if node is None else reader.value(node, ())
@@ -88,7 +116,7 @@ class _Reader:
         if self.count > MAX_NODES:
             raise _fault(node, f"has more than {MAX_NODES} values once its aliases are expanded")
         if len(path) > MAX_DEPTH:
-            raise _fault(node, f"is nested more than {MAX_DEPTH} levels deep; flatten it")
+            raise _fault(node, _TOO_DEEP)
 
     def _mark(self, node: yaml.Node, path: KeyPath) -> None:
         self.positions[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
@@ -107,7 +135,7 @@ class _Reader:
         own: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE:
-                merged = {**self._merged(value_node, path), **merged}
+                _add(merged, self._merged(value_node, path))
         for key_node, value_node in node.value:
             if key_node.tag != _MERGE:
                 self._entry(own, key_node, value_node, path)
@@ -131,8 +159,15 @@ class _Reader:
         for source in sources:
             if not isinstance(source, yaml.MappingNode):
                 raise _fault(source, "`<<` merges mappings; this is none")
-            merged = {**self._mapping(source, path), **merged}
+            self._guard(source, path)
+            _add(merged, self._mapping(source, path))
         return merged
+
+
+def _add(merged: dict[str, Any], more: dict[str, Any]) -> None:
+    """What is there already stays: an earlier `<<` goes before a later one."""
+    for key, value in more.items():
+        merged.setdefault(key, value)
 
 
 def _expect(node: yaml.Node, kind: str) -> None:
@@ -162,6 +197,13 @@ def _number(node: yaml.Node, kind: str, text: str) -> int | float:
     try:
         if kind == "float":
             return _SPECIAL.get(text.lower()) or float(text)
-        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+        return _integer(text)
     except ValueError as error:
         raise _fault(node, f"{text[:40]!r} is no {kind}") from error
+
+
+def _integer(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        message = f"it has more than {_MAX_DIGITS} digits"
+        raise ValueError(message)
+    return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))

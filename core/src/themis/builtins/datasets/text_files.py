@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -69,7 +70,7 @@ def csv_rows(file: IO[bytes], path: str, *, delimiter: str) -> Iterator[dict[str
 
 
 def _check_names(names: list[str], path: str) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         msg = f"{path}:1: fields are named twice: {', '.join(map(repr, twice))}; rename them"
         raise ItemError(msg)
