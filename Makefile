@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYPROJECTS := $(wildcard core/pyproject.toml plugins/*/pyproject.toml contrib/*/pyproject.toml)
 JOBS   ?= 2
+SECONDS ?= 120
 
 # The demonstration's store; git ignores it. A second `make demo` finds everything done in it.
 STORE  ?= demo-store
@@ -13,7 +14,7 @@ export UV_SYSTEM_CERTS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts unit faults bench docs clean
+.PHONY: help setup demo test lint types contracts unit faults fuzz bench docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +47,10 @@ unit: $(STAMP) ## every test, with coverage
 
 faults: $(STAMP) ## every fault at every point (half an hour); figures go to build/faults
 	THEMIS_FAULTS=full $(BIN)/pytest tests/faults
+
+fuzz: $(STAMP) ## fuzz every parser with atheris for SECONDS (120); findings go to build/fuzz
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python "atheris>=2.3" || true
+	$(BIN)/python tests/security/fuzz.py --seconds $(SECONDS)
 
 bench: $(STAMP) ## what a run costs on this machine, against the bounds
 	$(BIN)/python tests/benchmarks/run.py --output build/benchmarks.json
