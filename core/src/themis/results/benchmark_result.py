@@ -18,6 +18,7 @@ from themis.results.leaderboard import leaderboard_keys, metric_directions, rank
 from themis.results.pairing import Criteria
 from themis.results.run_comparison import RunSide, compare_runs
 from themis.results.score_sums import OnError
+from themis.results.so_far import SoFar, compare_so_far
 
 if TYPE_CHECKING:
     from themis.statistics import Adjustment
@@ -190,6 +191,34 @@ class BenchmarkResult(ExperimentResult):
                 criteria=Criteria(level=ci_level, margin=margin, power=power, cluster_names=names),
                 correction=p_value_correction,
                 on_error=on_error,
+            )
+
+    def compare_so_far(
+        self,
+        *,
+        metric_id: str,
+        baseline_model_id: str,
+        treatment_model_id: str,
+        ci_level: float = 0.95,
+    ) -> SoFar:
+        """Two models of a run that goes on; may be looked at, and acted on, at any time.
+
+        The interval is wider than that of `paired_compare`, which is for a run that has ended.
+
+        Raises:
+            ValueError: an unknown model or metric; the message lists the known ones.
+        """
+        layout = self._source.layout
+        metrics = self._overlay.metrics(layout, metric_id)
+        [models] = model_pairs(layout, baseline=baseline_model_id, treatment=treatment_model_id)
+        with self._source.connection() as connection:
+            return compare_so_far(
+                connection,
+                layout,
+                metrics=metrics,
+                models=models,
+                direction=self.run_side().directions[metric_id],  # type: ignore[arg-type]
+                level=ci_level,
             )
 
     def compare_with(
