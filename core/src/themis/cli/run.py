@@ -16,6 +16,8 @@ from themis.cli.session import chosen_lock, lock_options, open_benchmark, open_r
 
 if TYPE_CHECKING:
     from themis.cli.progress_view import ProgressMode
+    from themis.runtime.stopping import StopWhenDecided
+    from themis.specs import BenchmarkSpec
 
 __all__ = ["resume", "run"]
 
@@ -32,6 +34,11 @@ __all__ = ["resume", "run"]
     help="Run only one stage: generations, parses, or scores.",
 )
 @observer_option
+@click.option(
+    "--stop-when-decided",
+    metavar="METRIC",
+    help="End the run as soon as one of its two models is shown to be ahead in METRIC.",
+)
 @json_option
 def run(
     file: Path,
@@ -43,6 +50,7 @@ def run(
     log_json: bool,
     stage: str,
     observers: tuple[str, ...],
+    stop_when_decided: str | None,
     as_json: bool,
 ) -> None:
     """Run the benchmark in FILE (.toml, .yaml or .json): whatever of it is missing.
@@ -64,10 +72,41 @@ def run(
             "evaluate": orchestrator.evaluate,
         }[stage]
         with open_progress_view(progress) as view:
-            context = attrs.evolve(session.context, observers=observers)
-            result = action(session.benchmark, runtime=context, progress=view.update)
+            rule = _stop_rule(session.benchmark, stop_when_decided)
+            context = attrs.evolve(session.context, observers=observers, stop_when=rule)
+            try:
+                result = action(session.benchmark, runtime=context, progress=view.update)
+            except ValueError as error:
+                if rule is None:
+                    raise
+                raise click.UsageError(str(error)) from error
         place = orchestrator.db_manager.place
-        finish(result, as_json=as_json, place=place, store=session.store_file or Path(place))
+        finish(
+            result,
+            as_json=as_json,
+            place=place,
+            store=session.store_file or Path(place),
+            ended=None if rule is None else rule.reason,
+        )
+
+
+def _stop_rule(benchmark: BenchmarkSpec, metric: str | None) -> StopWhenDecided | None:
+    """What ends the run once the first model is told from the second.
+
+    Raises:
+        UsageError: the benchmark has not two models.
+    """
+    from themis.runtime.stopping import StopWhenDecided
+
+    if metric is None:
+        return None
+    models = list(dict.fromkeys(model.model_id for model in benchmark.models))
+    if len(models) != 2:
+        msg = f"--stop-when-decided compares two models; the benchmark has {len(models)}"
+        raise click.UsageError(msg)
+    return StopWhenDecided(
+        metric_id=metric, baseline_model_id=models[0], treatment_model_id=models[1]
+    )
 
 
 @click.command()

@@ -68,12 +68,17 @@ def _opened(place: StorePlace, store: Path | None) -> RunStore:
 
 
 def finish(
-    result: BenchmarkResult | RunHandle, *, as_json: bool, place: str, store: Path | None
+    result: BenchmarkResult | RunHandle,
+    *,
+    as_json: bool,
+    place: str,
+    store: Path | None,
+    ended: str | None = None,
 ) -> None:
     """Print the result, and leave with the exit code that its status asks for.
 
     `place` is where the store is, `store` what `--store` has to be to find it; None: it is in
-    memory, and gone afterwards.
+    memory, and gone afterwards. `ended` says why the run was ended early, which is no failure.
     """
     from themis.runtime.orchestrator import RunHandle
 
@@ -84,6 +89,9 @@ def finish(
         click.echo(f"run {result.run_id[:12]} is {result.status} on backend {result.backend!r}")
         return
     _print(result, as_json=as_json, place=place, store=store)
+    if result.status == "interrupted" and ended is not None:
+        click.echo(f"ended early: {ended}", err=True)
+        return
     if result.status == "interrupted":
         if store is not None:
             resume = _command(result, store, "resume")

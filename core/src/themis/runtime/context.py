@@ -8,6 +8,7 @@ import attrs
 
 from themis.plugin import ToolHandler, TracingProvider, WorkflowRunner
 from themis.runtime.options import RuntimeOptions
+from themis.runtime.stopping import StopRule
 
 __all__ = ["RuntimeContext"]
 
@@ -19,7 +20,7 @@ class RuntimeContext:
     `subscribers` are objects with any of the lifecycle hooks; `observers` are references to
     installed observers, besides those that the project names. `workflow_runner` runs the evaluation
     workflows of metrics, in place of DefaultWorkflowRunner: it changes how judges are asked, never
-    what a workflow comes to.
+    what a workflow comes to. `stop_when` says when the run may end early; the run can be resumed.
     """
 
     secrets: Mapping[str, str] = attrs.field(factory=dict, repr=False)
@@ -29,3 +30,4 @@ class RuntimeContext:
     tracing_provider: TracingProvider | None = None
     observers: Sequence[str] = ()
     workflow_runner: WorkflowRunner | None = None
+    stop_when: StopRule | None = None

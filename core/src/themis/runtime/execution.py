@@ -28,6 +28,7 @@ from themis.runtime.recording import Recorder
 from themis.runtime.reducing import Reducer
 from themis.runtime.source import WorkSource
 from themis.runtime.stages import STAGES, RunStage, Stages
+from themis.runtime.stopping import stop_early
 from themis.runtime.tally import Tally
 from themis.runtime.watched import (
     WatchedEvaluator,
@@ -81,16 +82,31 @@ class Execution:
         """Work until nothing is missing or the run is cancelled; the status is durable then."""
         cancellation = Cancellation()
         limits = RunLimits(self.project.execution_policy, self.context.options)
-        reporting = asyncio.create_task(self._report(limits))
+        if self.context.stop_when is not None:  # a rule that cannot be asked is an error now
+            await asyncio.to_thread(self.context.stop_when, self.store, self._run_id)
+        beside = [asyncio.create_task(self._report(limits)), *self._stopping(cancellation)]
         try:
             with handle_signals(cancellation, announce=_announce), calm_collector():
                 return await self._execute(limits, cancellation)
         finally:
-            reporting.cancel()
-            await asyncio.gather(reporting, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             self._save()
             if self.watch is not None:
                 await asyncio.to_thread(self.watch.close, self.progress.status)
+
+    def _stopping(self, cancellation: Cancellation) -> list[asyncio.Task[None]]:
+        """What ends the run early, if anything does."""
+        rule = self.context.stop_when
+        if rule is None:
+            return []
+        stopping = stop_early(rule, self.store, self._run_id, cancellation=cancellation)
+        return [asyncio.create_task(stopping)]
+
+    @property
+    def _run_id(self) -> str:
+        return self.planned.manifest.run_id
 
     async def _execute(self, limits: RunLimits, cancellation: Cancellation) -> ProgressStatus:
         work = asyncio.current_task()
