@@ -14,8 +14,7 @@ from themis.errors import ItemError, MetricError, ThemisError
 from themis.experiment.parts import RunPart
 from themis.planning.compiling import compile_plan
 from themis.plugin.registry import PluginRegistry
-from themis.runtime.stages import Stages
-from themis.specs import BenchmarkSpec, SliceSpec
+from themis.specs import BenchmarkSpec
 from themis.storage import InMemoryRunStore
 
 if TYPE_CHECKING:
@@ -135,26 +134,15 @@ class _Validation:
 
     def score(self) -> str:
         """Answer a few items with their own prompts, and score them."""
-        spec = self._loaded.benchmark
-        small = spec.model_copy(
-            update={"slices": [_small(part) for part in spec.slices], "num_samples": 1}
-        )
-        execution = self._run(small, model=EchoEngine())
-        stages = Stages.between("generate", "score")
-        with attrs.evolve(execution, part=RunPart(stages=stages)).run() as result:
+        once = self._loaded.benchmark.model_copy(update={"num_samples": 1})
+        execution = self._run(once, model=EchoEngine())
+        few = execution.compiled.limited(_ITEMS_SCORED)
+        with attrs.evolve(execution, compiled=few, part=RunPart.through("score")).run() as result:
             return _scored(result)
 
     def _run(self, spec: BenchmarkSpec, *, model: Any = None) -> ExperimentRun:
         loaded = attrs.evolve(self._loaded, benchmark=spec)
         return benchmark_run(loaded, registry=self._registry, model=model)
-
-
-def _small(part: SliceSpec) -> SliceSpec:
-    """The slice with its first few items."""
-    query = part.dataset_query
-    count = min(query.count or _ITEMS_SCORED, _ITEMS_SCORED)
-    chosen = query.model_copy(update={"kind": "subset", "count": count, "strata_field": None})
-    return part.model_copy(update={"dataset_query": chosen})
 
 
 def _scored(result: RunResult) -> str:

@@ -19,9 +19,12 @@ class CommandEntry:
 
 
 COMMANDS: Mapping[str, CommandEntry] = MappingProxyType({
-    "run": CommandEntry("themis.cli.run:run", "Run a benchmark: whatever of it is missing."),
+    "init": CommandEntry("themis.cli.init:init", "Start a project that runs at once."),
+    "quick-eval": CommandEntry("themis.cli.quick_eval:quick_eval", "Ask a model a few things now."),
+    "run": CommandEntry("themis.cli.run:run", "Run a benchmark or experiment: what is missing."),
     "resume": CommandEntry("themis.cli.run:resume", "Go on with an interrupted or failed run."),
-    "plan": CommandEntry("themis.cli.planned:plan", "Compile a benchmark and persist its plan."),
+    "replay": CommandEntry("themis.cli.replay:replay", "Do a stage again from what is stored."),
+    "plan": CommandEntry("themis.cli.planned:plan", "Compile a file and persist its plan."),
     "preview": CommandEntry("themis.cli.planned:preview", "Show exactly what would be sent."),
     "estimate": CommandEntry("themis.cli.planned:estimate", "Work, tokens and cost beforehand."),
     "diff": CommandEntry("themis.cli.planned:diff", "What changed, and what would run again."),

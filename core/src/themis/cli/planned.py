@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
+from themis.cli.examples import examples
+from themis.cli.experiment_file import set_option
 from themis.cli.output import json_option, print_json, printable
+from themis.cli.planner import open_planner
 from themis.cli.run_store import store_option
 from themis.cli.session import (
     chosen_lock,
@@ -21,6 +24,7 @@ __all__ = ["diff", "estimate", "plan", "preview"]
 @click.command()
 @with_file
 @lock_options
+@set_option
 @json_option
 def plan(
     file: Path,
@@ -28,12 +32,13 @@ def plan(
     store: Path | None,
     locked: bool,
     lock_file: Path | None,
+    overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Compile the benchmark in FILE, resolve its components and persist the manifest."""
+    """Compile the benchmark or experiment in FILE, and persist its manifest: what it would do."""
     lock = chosen_lock(file, locked=locked, lock_file=lock_file)
-    with open_benchmark(file, project, store, lock=lock) as session:
-        manifest = session.orchestrator.plan(session.benchmark)
+    with open_planner(file, project, store, lock=lock, overrides=overrides, writes=True) as planner:
+        manifest = planner.orchestrator.plan(planner.spec)
     if as_json:
         print_json(manifest.to_dict())
         return
@@ -52,20 +57,32 @@ def plan(
         click.echo(f"warning: {notice}", err=True)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "themis estimate benchmark.toml",
+        "themis estimate experiment.yaml --set generation.candidate_policy.num_samples=8",
+    )
+)
 @with_file
+@set_option
 @json_option
-def estimate(file: Path, project: Path | None, store: Path | None, as_json: bool) -> None:
-    """Say what the benchmark in FILE would take: work by stage, tokens, cost; runs nothing.
+def estimate(
+    file: Path,
+    project: Path | None,
+    store: Path | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say what the benchmark or experiment in FILE would take; runs nothing.
 
-    Prices come from the file's [prices] table: model = {prompt = ..., completion = ...}, in
-    currency units per million tokens.
+    Work by stage, less what the store has; tokens; and cost, if a benchmark file has a [prices]
+    table: model = {prompt = ..., completion = ...}, in currency units per million tokens.
     """
     from themis.planning.estimate import read_prices
 
-    with open_benchmark(file, project, store) as session:
-        prices = read_prices(session.loaded.prices)
-        found = session.orchestrator.estimate(session.benchmark, prices=prices)
+    with open_planner(file, project, store, overrides=overrides) as planner:
+        prices = read_prices(planner.prices)
+        found = planner.orchestrator.estimate(planner.spec, prices=prices)
     if as_json:
         print_json(found.to_dict())
         return
@@ -87,6 +104,7 @@ def estimate(file: Path, project: Path | None, store: Path | None, as_json: bool
 @click.option(
     "--limit", type=click.IntRange(min=1), default=1, show_default=True, help="Items per slice."
 )
+@set_option
 @json_option
 def preview(
     file: Path,
@@ -94,11 +112,12 @@ def preview(
     store: Path | None,
     item_ids: tuple[str, ...],
     limit: int,
+    overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Show exactly what would be sent for the first items of each slice of FILE; calls nothing."""
-    with open_benchmark(file, project, store) as session:
-        shown = session.orchestrator.preview(session.benchmark, item_ids=item_ids, limit=limit)
+    with open_planner(file, project, store, overrides=overrides) as planner:
+        shown = planner.orchestrator.preview(planner.spec, item_ids=item_ids, limit=limit)
     if as_json:
         print_json([entry.to_dict() for entry in shown])
         return

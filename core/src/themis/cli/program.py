@@ -27,7 +27,8 @@ A benchmark is a file: models, prompts, data, and how answers are scored. Runnin
 every call and score in a store; what is recorded is never done again.
 
 \b
-Look first, then run, then read:
+Start, look first, then run, then read:
+  themis init DIR                    a small experiment that runs at once
   themis preview benchmark.toml      what would be sent
   themis estimate benchmark.toml     how many calls and tokens
   themis run benchmark.toml          do what is missing, and show the result

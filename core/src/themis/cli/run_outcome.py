@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
+from themis.cli.experiment_file import kept_in
 from themis.cli.output import print_json
 from themis.cli.project_file import PROJECT_FILE
-from themis.cli.run_store import DEFAULT_STORE, open_place, store_place
+from themis.cli.run_store import DEFAULT_STORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from themis.cli.progress_view import ProgressMode
     from themis.experiment.running import ExperimentRun
-    from themis.experiment.stores import StorePlace
     from themis.results import BenchmarkResult
     from themis.runtime.orchestrator import RunHandle
-    from themis.storage import RunStore
 
 __all__ = ["finish", "run_and_finish"]
 
@@ -51,7 +50,8 @@ def run_and_finish(
     from themis.storage import InMemoryRunStore
 
     configure_logging(as_json=log_json)
-    with _opened(execution.place, store) as opened:
+    execution = kept_in(execution, store)
+    with execution.place.open() as opened:
         place = attrs.evolve(execution.place, given=opened)
         with open_progress_view(progress) as view:
             ran = attrs.evolve(execution, place=place, progress=view.update).run()
@@ -59,12 +59,6 @@ def run_and_finish(
         kept = not isinstance(opened, InMemoryRunStore)
         result = BenchmarkResult(opened, ran.run_id)
         finish(result, as_json=as_json, place=opened.place, store=named if kept else None)
-
-
-def _opened(place: StorePlace, store: Path | None) -> RunStore:
-    if store is None and place.storage is not None:
-        return place.open()
-    return open_place(store_place(store))
 
 
 def finish(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ __all__ = [
     "with_file",
 ]
 
+LOCAL = "local"
 LOCK_FILE = Path("themis.lock")
 
 
@@ -148,7 +149,9 @@ def open_run(store: Path | None, run_id: str) -> Iterator[Orchestrator]:
     from themis.specs import ProjectSpec
 
     with open_run_store(store) as opened:
-        manifest = opened.manifest(opened.run(run_id))
+        row = opened.run(run_id)
+        manifest = opened.manifest(row)
+    refuse_functions(row.run_id, manifest)
     place = store_place(store)
     project = ProjectSpec.model_validate({**manifest["project"], "storage": place.project.storage})
     registry = PluginRegistry(config=plugin_config(place.file))
@@ -156,6 +159,24 @@ def open_run(store: Path | None, run_id: str) -> Iterator[Orchestrator]:
         _with_store(project, None, place.folder), registry=registry, base_dir=place.folder
     ) as orchestrator:
         yield orchestrator
+
+
+def refuse_functions(run_id: str, manifest: Mapping[str, Any]) -> None:
+    """Refuse a run of components that only a Python program has.
+
+    Raises:
+        SpecValidationError: naming them, and what to do.
+    """
+    from themis.errors import SpecValidationError
+
+    local = [f"{c['kind']} {c['name']}" for c in manifest["components"] if c["provider"] == LOCAL]
+    if local:
+        msg = (
+            f"run {run_id[:12]} uses parts of a Python program ({', '.join(local)}), which cannot "
+            "be had from here; run its experiment again there, with this store: what is recorded "
+            "is not done again"
+        )
+        raise SpecValidationError(msg)
 
 
 def _with_store(project: ProjectSpec, store: Path | None, base: Path) -> ProjectSpec:

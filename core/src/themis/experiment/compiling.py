@@ -64,6 +64,11 @@ class CompiledExperiment:
             return {}
         return {"dataset_providers": self.provider.labels(self.spec.slices)}
 
+    def limited(self, count: int) -> CompiledExperiment:
+        """At most `count` items of each slice: a sample, the same one each time."""
+        slices = [_sampled(part, count) for part in self.spec.slices]
+        return attrs.evolve(self, spec=self.spec.model_copy(update={"slices": slices}))
+
     @property
     def metrics(self) -> list[MetricRefSpec]:
         """The metrics, which are those of every slice."""
@@ -76,13 +81,17 @@ def compile_experiment(
     evaluation: EvaluationConfig,
     datasets: Sequence[Dataset | DatasetSource],
     base_dir: Path,
+    registry: PluginRegistry | None = None,
 ) -> CompiledExperiment:
     """The compiled form of an experiment.
+
+    Components are looked up in the `registry`, or in one of all that is installed; those of this
+    process are registered there.
 
     Raises:
         SpecValidationError: what is given does not fit together.
     """
-    registry = PluginRegistry()
+    registry = registry or PluginRegistry()
     local = LocalComponents(registry)
     parsers = [
         local.reference("extractor", given, ExtractorRefSpec) for given in evaluation.parsers
@@ -114,6 +123,12 @@ def compile_experiment(
     sources = DatasetProviders(registry=registry, base_dir=base_dir)
     provider = CaseProvider(datasets=datasets, sources=sources)
     return CompiledExperiment(spec=spec, registry=registry, provider=provider)
+
+
+def _sampled(part: SliceSpec, count: int) -> SliceSpec:
+    query = part.dataset_query
+    fewer = {"kind": "subset", "count": min(query.count or count, count), "strata_field": None}
+    return part.model_copy(update={"dataset_query": query.model_copy(update=fewer)})
 
 
 def global_seed(seeds: Sequence[int]) -> int:

@@ -19,8 +19,9 @@ from themis.planning.credentials import refuse_credentials
 from themis.planning.estimate import RunEstimate
 from themis.planning.snapshot import RunSnapshot
 from themis.plugin import TracingProvider
+from themis.plugin.registry import PluginRegistry
 from themis.results import RunResult
-from themis.runtime.stages import STAGES, RunStage, Stages
+from themis.runtime.stages import RunStage, Stages
 from themis.specs import Spec
 from themis.specs.frozen import FrozenDict, FrozenList
 from themis.specs.spec import Items, Settings
@@ -80,14 +81,14 @@ class Experiment(Spec):
 
     def compile(self) -> RunSnapshot:
         """What a run of it is: identity and provenance. Reads the datasets; runs nothing."""
-        return self._execution().snapshot()
+        return self.execution().snapshot()
 
     def estimate(self, *, store: Any = None) -> RunEstimate:
         """What it would take: work by stage, tokens and the assumptions; runs nothing.
 
         What the store has already is not counted as work.
         """
-        return self._execution(store=store).estimate()
+        return self.execution(store=store).estimate()
 
     def run(
         self,
@@ -109,8 +110,8 @@ class Experiment(Spec):
             subscribers: Who is told what happens: objects with any of the lifecycle hooks.
             tracing_provider: Who keeps the run's spans.
         """
-        return self._execution(
-            _through(until_stage), runtime, store, subscribers, tracing_provider
+        return self.execution(
+            RunPart.through(until_stage), runtime, store, subscribers, tracing_provider
         ).run()
 
     async def run_async(
@@ -123,8 +124,8 @@ class Experiment(Spec):
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """`run`, awaitable: it executes on a thread, in an event loop of its own."""
-        return await self._execution(
-            _through(until_stage), runtime, store, subscribers, tracing_provider
+        return await self.execution(
+            RunPart.through(until_stage), runtime, store, subscribers, tracing_provider
         ).run_async()
 
     def replay(
@@ -150,8 +151,8 @@ class Experiment(Spec):
         Raises:
             StorageError: the store has no run of this experiment.
         """
-        part = self._part(stage, metric_ids, again=True)
-        return self._execution(part, runtime, store, subscribers, tracing_provider).run()
+        part = self.part(stage, metric_ids, again=True)
+        return self.execution(part, runtime, store, subscribers, tracing_provider).run()
 
     async def replay_async(
         self,
@@ -164,8 +165,8 @@ class Experiment(Spec):
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """`replay`, awaitable."""
-        part = self._part(stage, metric_ids, again=True)
-        execution = self._execution(part, runtime, store, subscribers, tracing_provider)
+        part = self.part(stage, metric_ids, again=True)
+        execution = self.execution(part, runtime, store, subscribers, tracing_provider)
         return await execution.run_async()
 
     def rejudge(
@@ -184,8 +185,8 @@ class Experiment(Spec):
         Raises:
             StorageError: the store has no run of this experiment.
         """
-        part = self._part("judge", metric_ids, again=False)
-        return self._execution(part, runtime, store, subscribers, tracing_provider).run()
+        part = self.part("judge", metric_ids, again=False)
+        return self.execution(part, runtime, store, subscribers, tracing_provider).run()
 
     async def rejudge_async(
         self,
@@ -197,8 +198,8 @@ class Experiment(Spec):
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """`rejudge`, awaitable."""
-        part = self._part("judge", metric_ids, again=False)
-        execution = self._execution(part, runtime, store, subscribers, tracing_provider)
+        part = self.part("judge", metric_ids, again=False)
+        execution = self.execution(part, runtime, store, subscribers, tracing_provider)
         return await execution.run_async()
 
     def recording(self, provenance: Mapping[str, Any]) -> Self:
@@ -214,27 +215,25 @@ class Experiment(Spec):
             other._base_dir, other._recorded = self._base_dir, self._recorded  # noqa: SLF001 (the same)
         return other
 
-    def _part(self, stage: RunStage, metric_ids: Collection[str] | None, *, again: bool) -> RunPart:
-        """A stage and what follows, of some metrics or all."""
-        check_stage(stage, REPEATABLE)
-        known = [entry.reported_name for entry in self._compiled().metrics]
-        chosen = None if metric_ids is None else check_metrics(metric_ids, known)
-        stages = Stages.between(stage, "judge", metric_ids=chosen)
-        return RunPart(stages=stages, again=stage if again else None, known=True)
-
-    def _execution(
+    def execution(
         self,
         part: RunPart | None = None,
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
         subscribers: Sequence[object] | None = None,
         tracing_provider: TracingProvider | None = None,
+        *,
+        registry: PluginRegistry | None = None,
     ) -> ExperimentRun:
+        """One execution of it, or of a part of it, not started.
+
+        Takes the arguments of `run`; with a `registry`, components are looked up there.
+        """
         refuse_credentials(self, without={"datasets"})
         chosen = self.runtime if runtime is None else RuntimeConfig.of(runtime)
         place = StorePlace.of(store, self.storage, base_dir=self._base_dir, runtime=chosen)
         return ExperimentRun(
-            compiled=self._compiled(),
+            compiled=self._compiled(registry),
             runtime=chosen,
             seed=global_seed(self.seeds),
             provenance=self._provenance(chosen),
@@ -245,12 +244,29 @@ class Experiment(Spec):
             tracing_provider=tracing_provider,
         )
 
-    def _compiled(self) -> CompiledExperiment:
+    def part(
+        self, stage: RunStage, metric_ids: Collection[str] | None = None, *, again: bool
+    ) -> RunPart:
+        """A stage and what follows of a run that is there, of some metrics or all.
+
+        With `again`, what there is of them is done again; else only what failed or is missing.
+
+        Raises:
+            SpecValidationError: the stage cannot be done again, or there is no such metric.
+        """
+        check_stage(stage, REPEATABLE)
+        known = [entry.reported_name for entry in self._compiled().metrics]
+        chosen = None if metric_ids is None else check_metrics(metric_ids, known)
+        stages = Stages.between(stage, "judge", metric_ids=chosen)
+        return RunPart(stages=stages, again=stage if again else None, known=True)
+
+    def _compiled(self, registry: PluginRegistry | None = None) -> CompiledExperiment:
         return compile_experiment(
             generation=self.generation,
             evaluation=self.evaluation,
             datasets=self.datasets,
             base_dir=self._base_dir,
+            registry=registry,
         )
 
     def _provenance(self, runtime: RuntimeConfig) -> dict[str, Any]:
@@ -268,9 +284,3 @@ class Experiment(Spec):
             },
             **self._recorded,
         }
-
-
-def _through(stage: RunStage) -> RunPart:
-    """Everything up to a stage."""
-    check_stage(stage, STAGES)
-    return RunPart(stages=Stages.between("generate", stage))

@@ -27,6 +27,16 @@ class RunPart:
     again: RunStage | None = None
     known: bool = False
 
+    @classmethod
+    def through(cls, stage: RunStage) -> RunPart:
+        """Everything up to a stage.
+
+        Raises:
+            SpecValidationError: there is no such stage.
+        """
+        check_stage(stage, STAGES)
+        return cls(stages=Stages.between("generate", stage))
+
 
 def check_stage(stage: str, allowed: Sequence[RunStage]) -> None:
     """Raise a SpecValidationError that lists the stages, where this is none of them."""

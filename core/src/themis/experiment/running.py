@@ -49,6 +49,7 @@ class ExperimentRun:
     subscribers: Sequence[object] = ()
     tracing_provider: TracingProvider | None = None
     progress: ProgressListener | None = None
+    observers: Sequence[str] = ()
 
     def run(self) -> RunResult:
         """Do what is missing, and give the result; blocks."""
@@ -103,6 +104,7 @@ class ExperimentRun:
             options=self.runtime.options(),
             subscribers=self.subscribers,
             tracing_provider=self.tracing_provider,
+            observers=self.observers,
         )
         orchestrator = self.orchestrator(store)
         self._check_policy(store, orchestrator)

@@ -267,6 +267,25 @@ class Orchestrator:
             return self._handle(run_id, backend)
         return self._run(self._planner.reopen(run_id), Stages(), runtime, progress)
 
+    def run_part(
+        self,
+        run_id: str,
+        *,
+        stages: Stages,
+        again: RunStage | None = None,
+        runtime: RuntimeContext | None = None,
+        progress: ProgressListener | None = None,
+    ) -> BenchmarkResult:
+        """Do what a persisted run lacks of some stages, here.
+
+        What the stage `again` and those after it made is withdrawn first: it is made again. Of
+        scores, only those of the metrics that `stages` names.
+        """
+        planned = self._planner.reopen(run_id)
+        if again is not None:
+            withdraw(self._store, planned, again, metric_ids=stages.metric_ids)
+        return self._run(planned, stages, runtime, progress)
+
     def get_run_progress(self, run_id: str) -> ProgressSnapshot | None:
         """The persisted progress of a run, or None."""
         payload = self._store.load_progress(run_id)
