@@ -170,6 +170,7 @@ class Execution:
                 tally=tally,
                 cancellation=cancellation,
                 workers=_WORKERS_PER_CALL * self.project.execution_policy.max_in_flight_work_items,
+                calls_wait=limits.calls_wait,
             )
 
         try:

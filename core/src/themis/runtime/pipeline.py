@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,10 @@ _JUDGED_PER_WORKER = 4
 
 @attrs.define(slots=True, kw_only=True, eq=False)
 class Pipeline:
-    """One execution of one run's missing work by `workers` workers per engine."""
+    """One execution of one run's missing work by `workers` workers per engine.
+
+    `calls_wait` says whether calls to engines wait for their turn.
+    """
 
     source: WorkSource
     generator: Generator
@@ -50,6 +53,7 @@ class Pipeline:
     tally: Tally
     cancellation: Cancellation
     workers: int
+    calls_wait: Callable[[], bool]
     _judging: asyncio.Semaphore = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -110,7 +114,8 @@ class Pipeline:
             if made is None:
                 return
             candidate, trial = made
-            await asyncio.sleep(0)  # calls that can start now go before what has been answered
+            if self.calls_wait():
+                await asyncio.sleep(0)  # those that can start now go before what was answered
         if candidate.status != "ok" or not (work.parses or work.scores):
             await self._settled(work, candidate, trial, group)
         elif any(entry.metric.judged for entry in work.scores):

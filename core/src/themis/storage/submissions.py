@@ -60,7 +60,7 @@ class Limits:
     interval: float = 0.005
     group_count: int = 1000
     group_bytes: int = 16 * 2**20
-    waiting_count: int = 10_000
+    waiting_count: int = 4000
     waiting_bytes: int = 64 * 2**20
     retry_after: tuple[float, ...] = (0.05, 0.2, 0.5, 1.0)
 

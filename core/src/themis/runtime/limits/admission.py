@@ -57,17 +57,17 @@ class Admission:
 
     All limits of a call are taken together or not at all, so no call holds one while it waits for
     another. Of the lanes that are open the one whose first call is oldest goes next; a retried call
-    keeps its ticket and so its place.
+    keeps its ticket and so its place. `waiting` is how many wait.
     """
 
-    __slots__ = ("_lanes", "_paused", "_tickets", "_timer", "_waiting", "draining")
+    __slots__ = ("_lanes", "_paused", "_tickets", "_timer", "draining", "waiting")
 
     def __init__(self) -> None:
         self._lanes: list[Lane] = []
         self._paused: set[asyncio.Future[None]] = set()
         self._tickets = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
-        self._waiting = 0
+        self.waiting = 0
         self.draining = False
 
     def lane(self, *limits: Limit) -> Lane:
@@ -92,7 +92,7 @@ class Admission:
             return None
         future: asyncio.Future[Permit | None] = asyncio.get_running_loop().create_future()
         heapq.heappush(lane.waiting, _Waiter(ticket, tokens, future))
-        self._waiting += 1
+        self.waiting += 1
         self._pump()
         try:
             return await future
@@ -104,7 +104,7 @@ class Admission:
         """A call has ended: give back what it held and let the next ones start."""
         for limit in lane.limits:
             limit.leave(permit)
-        if self._waiting:
+        if self.waiting:
             self._pump()
 
     async def pause(self, seconds: float) -> None:
@@ -148,18 +148,18 @@ class Admission:
         for waiter in lane.waiting:
             if not waiter.future.done():
                 waiter.future.set_result(None)
-        self._waiting -= len(lane.waiting)
+        self.waiting -= len(lane.waiting)
         lane.waiting.clear()
 
     def _pump(self) -> None:
         now = asyncio.get_running_loop().time()
-        while self._waiting:
+        while self.waiting:
             lane, opens_at = self._next_lane(now)
             if lane is None:
                 self._wake_at(opens_at)
                 return
             waiter = heapq.heappop(lane.waiting)
-            self._waiting -= 1
+            self.waiting -= 1
             waiter.future.set_result(lane.admit(now, waiter.tokens))
 
     def _next_lane(self, now: float) -> tuple[Lane | None, float]:
@@ -178,7 +178,7 @@ class Admission:
     def _drop_cancelled(self, lane: Lane) -> None:
         while lane.waiting and lane.waiting[0].future.done():
             heapq.heappop(lane.waiting)
-            self._waiting -= 1
+            self.waiting -= 1
 
     def _wake_at(self, at: float) -> None:
         if self._timer is not None:

@@ -77,6 +77,10 @@ class RunLimits:
         """Run what may block in a thread of its own, outside every limit."""
         return await self._threads.run(fn)
 
+    def calls_wait(self) -> bool:
+        """Whether calls wait for their turn."""
+        return self._admission.waiting > 0
+
     def drain(self) -> None:
         """Let the calls in flight end and no other start: waiting ones raise CallNotStarted."""
         self._admission.drain()
