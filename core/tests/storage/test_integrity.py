@@ -161,3 +161,12 @@ def test_a_name_in_the_schema_that_is_no_longer_utf8_is_found(filled):
     assert finding.what == "database"
     with pytest.raises(StorageError, match="cannot be opened"):
         storage.sqlite_store(filled, read_only=True)
+
+
+@pytest.mark.parametrize("name", ["progress", "leases"])
+def test_a_table_that_is_gone_is_found(filled, name):
+    database = sqlite3.connect(filled / "themis.sqlite3")
+    with database:
+        database.execute(f"ALTER TABLE {name} RENAME TO gone")
+    database.close()
+    assert any(name in message for message in messages(filled))

@@ -19,7 +19,7 @@ from themis.storage.migrations import check_version, migrate
 from themis.storage.payloads import PayloadFormat
 from themis.storage.projection import Projection
 from themis.storage.reading import EventReader
-from themis.storage.schema import PROJECTIONS, artifacts, items
+from themis.storage.schema import PROJECTIONS, artifacts, items, metadata
 from themis.storage.sqlite import path_uri, reading_engine, writing_engine
 from themis.storage.sqlite_store import DATABASE, existing_store
 
@@ -116,7 +116,13 @@ class _Check:
     def run(self) -> Verification:
         with self._noting(), self._engine.connect() as connection:
             check_version(connection, place=self._place)
-            for step in (self._database, self._events, self._items, self._projections):
+            for step in (
+                self._database,
+                self._tables,
+                self._events,
+                self._items,
+                self._projections,
+            ):
                 with self._noting():
                     step(connection)
         self._every_blob()
@@ -134,6 +140,12 @@ class _Check:
     def _database(self, connection: Connection) -> None:
         for line in sql_of(connection.dialect).damage(connection):
             self._result.add("database", line)
+
+    def _tables(self, connection: Connection) -> None:
+        """Every table has its name and columns, those too whose rows are nobody's record."""
+        for table in metadata.sorted_tables:
+            with self._noting():
+                connection.execute(select(table).limit(1)).all()
 
     def _events(self, connection: Connection) -> None:
         try:
