@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from themis.errors import StorageError
@@ -143,7 +143,10 @@ class _Check:
 
     def _tables(self, connection: Connection) -> None:
         """Every table has its name and columns, those too whose rows are nobody's record."""
+        names = set(inspect(connection).get_table_names())
         for table in metadata.sorted_tables:
+            if table.name not in names:
+                self._result.add("database", f"there is no table named {table.name}")
             with self._noting():
                 connection.execute(select(table).limit(1)).all()
 
