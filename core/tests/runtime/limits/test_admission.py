@@ -68,4 +68,4 @@ def test_whatever_happens_every_call_ends_and_every_slot_comes_back(seed):
     assert tasks == 1
     assert chaos.most <= 5
     assert limits._run.in_flight == limits._stages["judge"].in_flight == 0
-    assert limits._admission._waiting == 0
+    assert limits._admission.waiting == 0
