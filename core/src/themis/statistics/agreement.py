@@ -4,7 +4,6 @@ its own.
 
 from __future__ import annotations
 
-import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Agreement", "KappaWeights", "cohen_kappa", "confusion_table", "fleiss_kappa"]
 
 KappaWeights = Literal["none", "linear", "quadratic"]
+_NO_SPREAD = 1e-6
+"""A standard error below this is the root of a rounding error."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -112,10 +113,11 @@ def fleiss_kappa(counts: Sequence[Sequence[int]]) -> Agreement:
 
 
 def _with_normal_interval(known: Agreement, value: float, se: float) -> Agreement:
-    reach = NormalDist().inv_cdf((1 + known.ci_level) / 2) * se
-    if se == 0 or not math.isfinite(se):
-        reason = "the judges agree fully: the large-sample interval has no width"
+    if se < _NO_SPREAD:
+        why = "the judges agree fully" if value > 1 - _NO_SPREAD else "the ratings leave no spread"
+        reason = f"{why}: the large-sample interval has no width"
         return attrs.evolve(known, value=value, se=0.0, reason=reason)
+    reach = NormalDist().inv_cdf((1 + known.ci_level) / 2) * se
     return attrs.evolve(known, value=value, se=se, ci_lower=value - reach, ci_upper=value + reach)
 
 
