@@ -119,6 +119,9 @@ def test_a_key_that_is_not_the_runs_is_refused_however_well_it_is_hashed(
         ({"seed": "7"}, "its seed is '7'"),
         ({"timeline": [{"stage": "generate"}]}, "cannot be recorded"),
         ({"blob": "../../x"}, "lacks contents, or has others: blob"),
+        ({"inference": {"raw_text": "0", "more": 1}}, "is not as runs record it"),
+        ({"inference": {"raw_text": 7}}, "is not as runs record it"),
+        ({"timeline": [{"stage": "nowhere"}]}, "cannot be recorded"),
     ],
 )
 def test_content_that_no_run_records_is_refused(there, bundles, change, text):
@@ -131,6 +134,45 @@ def test_a_score_that_is_no_number_is_refused(there, bundles):
     bundle = bundles["score"]
     content = {**bundle.records[0].content, "value": float("nan")}
     refuses(there, rehashed(bundle, content=content), "a score is a finite number", "score")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"judge_spec": "me"}, "cannot be recorded: stored value is no JudgeAuditTrail"),
+        ({"response": {"text": 7}}, "is not as runs record it"),
+    ],
+)
+def test_a_judge_call_that_no_run_records_is_refused(there, bundles, change, text):
+    bundle = bundles["evaluation"]
+    content = dict(bundle.records[0].content)
+    [trail] = content["judge_audits"]
+    [entry] = trail["entries"]
+    content["judge_audits"] = [{**trail, "entries": [{**entry, **change}]}]
+    refuses(there, rehashed(bundle, content=content), text, "evaluation")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda m: m["counts"].update(reduce=1), "it counts other reductions than it has"),
+        (lambda m: m["keys"]["transforms"].update(x={}), "reductions and parses are not those"),
+        (lambda m: m["keys"]["reductions"].update(data="../x"), "a key of its plan is no hash"),
+        (lambda m: m["keys"]["arms"].append("0" * 64), "its plan is not that of run"),
+        (lambda m: m["metrics"][0].update(stage="judge"), "its metric columns are not those"),
+        (lambda m: m["components"][0].pop("kind"), "is not built like one: KeyError: 'kind'"),
+        (lambda m: m.update(project=None), "its project or provenance is no table"),
+        (lambda m: m.update(more=1), "is not built like one: TypeError"),
+    ],
+)
+def test_a_plan_that_does_not_hold_together_is_refused_however_well_it_is_hashed(
+    there, bundles, change, text
+):
+    bundle = bundles["generation"]
+    planned = json.loads(json.dumps(bundle.plan.planned))
+    change(planned["manifest"])
+    changed = attrs.evolve(bundle, plan=attrs.evolve(bundle.plan, planned=planned))
+    refuses(there, attrs.evolve(changed, content_hash=changed.computed_hash()), text)
 
 
 def test_a_judged_score_in_a_bundle_of_scores_is_refused(there, bundles):
@@ -181,3 +223,10 @@ def test_stages_are_imported_in_any_grouping(there, bundles):
     imported(there, {s: bundles[s] for s in ("generation", "reduction")})
     imported(there, {s: bundles[s] for s in ("evaluation", "score", "parse")})
     assert there.runs()[0].status == "partial_failure"
+
+
+def test_a_plan_whose_trials_were_cut_short_is_not_exported(there, bundles):
+    plan = bundles["generation"].plan
+    there.append([plan.event()])
+    with pytest.raises(SpecValidationError, match="was interrupted; run or resume it"):
+        themis.export_generation_bundle(there, plan.run_id)

@@ -124,6 +124,12 @@ def test_a_value_that_is_no_such_record_names_the_type(data):
         from_plain(data, MetricScore)
 
 
+def test_a_word_that_is_none_of_those_a_field_takes_names_the_type():
+    data = {"code": "item_load", "message": "m", "stage": "nowhere"}
+    with pytest.raises(ValueError, match="stored value is no FailureRecord: "):
+        from_plain(data, FailureRecord)
+
+
 def test_writing_something_that_is_no_stored_record_says_what_is():
     with pytest.raises(TypeError, match="int is not a stored record; one of: ContentPart, "):
         to_plain(3)

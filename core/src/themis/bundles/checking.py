@@ -13,6 +13,7 @@ from themis.errors import SpecValidationError
 from themis.planning.keys import canonical_item_key, evaluation_key, parse_key, trial_key
 from themis.planning.manifest import items_digest
 from themis.planning.plan import arm_row
+from themis.planning.snapshot import RunSnapshot
 from themis.records import WHOLE_TRIAL
 from themis.records.canonical import canonical_bytes
 
@@ -40,7 +41,7 @@ def check_bundle(bundle: Bundle) -> None:
         changed = bundle.content_hash != bundle.computed_hash()
     except SpecValidationError:
         raise
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise refused(f"it is not built like one: {type(error).__name__}: {error}") from error
     if changed:
         raise refused("it is not as it was exported; export it again")
@@ -60,9 +61,13 @@ def _check_plan(plan: BundlePlan) -> None:
     if list(planned["arms"]) != list(_arms(experiment)):
         raise refused("its arms are not those of its spec")
     _check_metrics(plan, experiment)
+    if not all(isinstance(part, Mapping) for part in (manifest.project, manifest.provenance)):
+        raise refused("its project or provenance is no table")
+    RunSnapshot.of(manifest)
     if plan.event().payload != canonical_bytes(planned):
         raise refused("its plan is not one that a run is started with")
     _check_trials(plan)
+    _check_slices(plan, experiment)
 
 
 def _experiment(plan: BundlePlan) -> ExperimentSpec:
@@ -108,6 +113,27 @@ def _check_metrics(plan: BundlePlan, experiment: ExperimentSpec) -> None:
     }
     if any(made[row["slice_id"], row["score_name"]] != row["evaluation_hash"] for row in rows):
         raise refused("the key of a metric is not the one that was planned")
+
+
+def _check_slices(plan: BundlePlan, experiment: ExperimentSpec) -> None:
+    """The keys that the manifest has of each slice, and what follows from them."""
+    keys, slices = plan.manifest.keys, {entry.slice_id: entry for entry in experiment.slices}
+    reduced = {name for name, entry in slices.items() if entry.reduction is not None}
+    read = {name: [parse.name for parse in entry.parses] for name, entry in slices.items()}
+    named = {name: list(chains) for name, chains in keys["transforms"].items()}
+    if set(keys["reductions"]) != reduced or named != read:
+        raise refused("its reductions and parses are not those of its spec")
+    chains = [key for each in keys["transforms"].values() for key in each.values()]
+    every = (*keys["reductions"].values(), *chains, *keys["arms"], *keys["metrics"])
+    if not all(_HASH.fullmatch(key) for key in every):
+        raise refused("a key of its plan is no hash")
+    for metric in plan.metrics:
+        of_set = metric.subject == "candidates"
+        if metric.whole_trial != (of_set or metric.slice_id in reduced):
+            raise refused(f"metric {metric.metric_id!r} scores something else than it says")
+    made = sum(plan.reduction(number) is not None for number in range(len(plan.trials)))
+    if plan.manifest.counts.get("reduce", 0) != made:
+        raise refused("it counts other reductions than it has")
 
 
 def _check_trials(plan: BundlePlan) -> None:

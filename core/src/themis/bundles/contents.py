@@ -59,15 +59,33 @@ def check_content(record: BundleRecord, plan: BundlePlan) -> None:
         odd = ", ".join(sorted(record.content.keys() ^ _CONTENTS[record.stage]))
         raise refused(f"record {record.key[:12]!r} lacks contents, or has others: {odd}")
     try:
-        if isinstance(record, GenerationBundleRecord):
-            generated_event(record, run=0, trial=0)
-        elif isinstance(record, ReductionBundleRecord):
-            reduced_event(record, run=0, trial=0)
-        else:
-            evaluated_event([record], plan, run=0, trial=0)
+        recorded, brought = _recorded(record, plan), canonical_bytes(_brought(record))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"the content of record {record.key[:12]!r} cannot be recorded: {error}"
         raise refused(reason) from error
+    if canonical_bytes(recorded) != brought:
+        raise refused(f"the content of record {record.key[:12]!r} is not as runs record it")
+
+
+def _recorded(record: BundleRecord, plan: BundlePlan) -> dict[str, Any]:
+    """A record's content as it is after it was read and recorded."""
+    if isinstance(record, GenerationBundleRecord):
+        value = found = generated_event(record, run=0, trial=0).value()
+    elif isinstance(record, ReductionBundleRecord):
+        value = found = reduced_event(record, run=0, trial=0).value()
+    else:
+        value = evaluated_event([record], plan, run=0, trial=0).value()
+        found = [*value["parses"], *value["scores"]][0]
+    return {name: found[name] if name in found else value[name] for name in record.content}
+
+
+def _brought(record: BundleRecord) -> dict[str, Any]:
+    """A record's content; what is recorded once is there once."""
+    content = dict(record.content)
+    if isinstance(record, (ParseBundleRecord, ScoreBundleRecord)):
+        shared = content.keys() & {"timeline", "judge_audits"}
+        content |= {name: _distinct([content], name) for name in shared}
+    return content
 
 
 def generated_event(record: GenerationBundleRecord, *, run: int, trial: int) -> Event:
@@ -119,8 +137,8 @@ def evaluated_event(
         sample=records[0].sample,
         parses=[_parse(one) for one in records if isinstance(one, ParseBundleRecord)],
         scores=[_score(one, plan) for one in records if isinstance(one, ScoreBundleRecord)],
-        judge_audits=_merged(contents, "judge_audits", JudgeAuditTrail),
-        timeline=_merged(contents, "timeline", TimelineStage),
+        judge_audits=_read_all(_distinct(contents, "judge_audits"), JudgeAuditTrail),
+        timeline=_read_all(_distinct(contents, "timeline"), TimelineStage),
     )
 
 
@@ -143,10 +161,14 @@ def _parse(record: ParseBundleRecord) -> ParseEntry:
 
 def _score(record: ScoreBundleRecord, plan: BundlePlan) -> ScoreEntry:
     metric, content = plan.metrics[record.metric], record.content
-    value = content["value"]
-    if content["error"] is None and not _is_score(value):
+    value, error = content["value"], content["error"]
+    if error is None and not _is_score(value):
         msg = f"its value is {value!r:.40}; a score is a finite number"
         raise ValueError(msg)
+    if error is not None and not isinstance(error["message"], str):
+        raise TypeError("the message of its error is no text")
+    if not isinstance(content["details"], Mapping):
+        raise TypeError("its details are no mapping")
     return read_score(
         {
             **content,
@@ -185,7 +207,7 @@ def _read_all(values: Sequence[Any], kind: type[T]) -> list[T]:
     return [from_plain(value, kind) for value in values]
 
 
-def _merged(contents: Sequence[Mapping[str, Any]], name: str, kind: type[T]) -> list[T]:
+def _distinct(contents: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
     """What the contents have under a name, each once: metrics of one name share theirs."""
     found = {canonical_bytes(one): one for each in contents for one in each.get(name, ())}
-    return _read_all(list(found.values()), kind)
+    return list(found.values())

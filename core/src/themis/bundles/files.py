@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
-import orjson
 
 from themis.bundles.bundle import FORMAT, VERSION, Bundle
 from themis.bundles.checking import check_bundle
@@ -134,7 +133,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 def _line(line: bytes, file: str, number: int) -> dict[str, Any]:
     try:
         value = decode(line)
-    except (orjson.JSONDecodeError, ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise refused(f"not JSON: {error}", file=file, line=number) from error
     if not isinstance(value, dict):
         raise refused("every line is a JSON object", file=file, line=number)

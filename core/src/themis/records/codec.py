@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import attrs
 import cattrs
+from cattrs.errors import CattrsError
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from themis.errors import ErrorCode
@@ -86,7 +87,7 @@ def from_plain(data: Any, record_type: type[T]) -> T:
         raise TypeError(msg) from None
     try:
         return read(data, record_type)  # type: ignore[no-any-return]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, CattrsError) as error:
         msg = f"stored value is no {record_type.__name__}: {type(error).__name__}: {error}"
         raise ValueError(msg) from error
 
