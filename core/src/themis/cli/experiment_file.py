@@ -86,7 +86,7 @@ def kept_in(execution: ExperimentRun, store: Path | None) -> ExperimentRun:
     found = store_place(store)
     spec = found.project.storage
     if isinstance(spec, SqliteBlobStorageSpec):
-        storage = as_storage(found.folder / Path(spec.root_dir).expanduser())
+        storage = as_storage((found.folder / Path(spec.root_dir).expanduser()).absolute())
     else:
         storage = as_storage(spec)
     place = attrs.evolve(execution.place, storage=storage, base_dir=found.folder)
