@@ -183,6 +183,13 @@ def test_scores_whose_squares_overflow_have_no_interval_and_a_reason():
     assert huge.mean is None
 
 
+def test_scores_whose_squares_underflow_have_no_interval_and_a_reason():
+    got = mean_estimate([0.0, 5e-272])
+
+    assert (got.se, got.ci_lower) == (None, None)
+    assert got.reason == "the scores are too small: their squares underflow"
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_value_that_is_not_finite_is_refused_with_its_place(bad):
     with pytest.raises(ValueError, match=f"value 1 is {bad}: leave out or count"):

@@ -114,6 +114,13 @@ def test_differences_whose_squares_overflow_are_not_tested():
     assert got.reason == "the scores are too large: their squares overflow"
 
 
+def test_differences_whose_squares_underflow_are_not_tested():
+    got = paired_t([0.0, 0.0], [0.0, 5e-272])
+
+    assert (got.p_value, got.ci_lower) == (None, None)
+    assert got.reason == "the scores are too small: their squares underflow"
+
+
 def test_pairs_must_be_complete():
     with pytest.raises(ValueError, match="2 baseline and 1 treatment values: give one per pair"):
         paired_t([0.0, 1.0], [1.0])

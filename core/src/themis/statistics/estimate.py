@@ -35,6 +35,7 @@ __all__ = [
 SAME = 1e-13
 """Relative spread below which values are equal up to rounding."""
 TOO_LARGE = "the scores are too large: their squares overflow"
+TOO_SMALL = "the scores are too small: their squares underflow"
 _RESOLVED = 1e-9
 """Below this share of the raw sum of squares, a centred sum is mostly rounding error."""
 
@@ -222,6 +223,8 @@ def estimate_from_sums(sums: ClusterSums, *, level: float = 0.95) -> Estimate:
         return _with_interval(known, interval, "wilson")
     if sums.constant:
         return attrs.evolve(known, reason="all items have the same score: no spread to infer from")
+    if known.se == 0:
+        return attrs.evolve(known, se=None, reason=TOO_SMALL)
     interval = t_interval(sums.mean, sums.standard_error(), df=sums.clusters - 1, level=level)
     return _with_interval(known, interval, _t_method(sums))
 

@@ -11,6 +11,7 @@ import attrs
 from themis.statistics.estimate import (
     SAME,
     TOO_LARGE,
+    TOO_SMALL,
     ClusterSums,
     check_level,
     cluster_sums,
@@ -108,6 +109,8 @@ def _tested(known: PairedTest, sums: ClusterSums) -> PairedTest:
     se, df = sums.standard_error(), sums.clusters - 1
     if not math.isfinite(se):
         return attrs.evolve(known, reason=TOO_LARGE)
+    if se == 0:
+        return attrs.evolve(known, reason=TOO_SMALL)
     statistic = sums.mean / se
     lower, upper = t_interval(sums.mean, se, df=df, level=known.ci_level)
     return attrs.evolve(
