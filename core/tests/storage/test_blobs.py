@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from hashlib import sha256
+
 import pytest
 
 from themis.errors import ErrorCode, StorageError
@@ -81,6 +84,66 @@ def test_foreign_files_are_no_blobs(folder):
     name = blobs.put(b"x")
     file_of(folder, name).with_name("notes.txt").write_text("mine")
     assert list(blobs.names()) == [name]
+
+
+@pytest.mark.parametrize("short", ["ab", "abcd", "00" * 32])
+def test_a_foreign_file_with_a_name_of_hex_digits_is_no_blob(folder, short):
+    blobs = BlobDirectory(folder)
+    name = blobs.put(b"x")
+    file_of(folder, name).with_name(short).write_text("mine")
+    assert list(blobs.names()) == [name]
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder with a file that no store owns."""
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "mine.txt").write_text("mine")
+    return outside
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_link_in_the_place_of_a_blob_or_its_folder_is_not_followed(folder, elsewhere, depth):
+    blobs = BlobDirectory(folder)
+    name = blobs.put(b"some bytes")
+    place = folder.joinpath(*file_of(folder, name).relative_to(folder).parts[:depth])
+    place.rename(elsewhere / "moved")
+    place.symlink_to(elsewhere / "moved")
+    for act in (blobs.get, blobs.discard, lambda _: blobs.put(b"some bytes")):
+        with pytest.raises(StorageError, match="a store holds no symbolic links"):
+            act(name)
+    assert (elsewhere / "moved").exists()
+
+
+def test_sweeping_does_not_follow_a_link_out_of_the_store(folder, elsewhere):
+    BlobDirectory(folder).put(b"x")
+    (folder / "incoming").rmdir()
+    (folder / "incoming").symlink_to(elsewhere)
+    with pytest.raises(StorageError, match="incoming is no plain folder"):
+        BlobDirectory(folder).sweep()
+    with pytest.raises(StorageError, match="incoming is no plain folder"):
+        BlobDirectory(folder).put(b"y")
+    assert [path.name for path in elsewhere.iterdir()] == ["mine.txt"]
+
+
+def test_a_link_in_the_place_of_a_file_being_written_is_not_followed(folder, elsewhere):
+    blobs = BlobDirectory(folder)
+    blobs.put(b"x")
+    side = folder / "incoming" / f"{sha256(b'y').hexdigest()}.{os.getpid()}"
+    side.symlink_to(elsewhere / "mine.txt")
+    with pytest.raises(StorageError, match="is no plain file"):
+        blobs.put(b"y")
+    assert (elsewhere / "mine.txt").read_text() == "mine"
+
+
+def test_a_pipe_in_the_place_of_a_blob_is_not_waited_for(folder):
+    blobs = BlobDirectory(folder)
+    name = blobs.put(b"x")
+    file_of(folder, name).unlink()
+    os.mkfifo(file_of(folder, name))
+    with pytest.raises(StorageError, match="is no plain file"):
+        blobs.get(name)
 
 
 def test_a_folder_that_cannot_be_written_is_a_write_error(tmp_path):

@@ -1,12 +1,15 @@
 """Content-addressed blobs: a blob's name is the SHA-256 of its bytes, checked whenever it is read.
 
-Names are made from 32 hash bytes and from nothing else, so no name can lead out of the root.
+Names are made from 32 hash bytes and from nothing else, so no name can lead out of the root. Below
+the root are plain folders and files: a symbolic link there is refused, wherever it leads, so that a
+store from elsewhere cannot make this process read, overwrite or sweep files that are not its own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -60,6 +63,7 @@ class BlobDirectory:
         name = sha256(data).digest()
         path = self._path(name)
         try:
+            self._refuse_links(path)
             if not _holds(path, name):
                 self._write(path, data)
         except OSError as error:
@@ -70,6 +74,7 @@ class BlobDirectory:
     def get(self, name: bytes) -> bytes:
         path = self._path(name)
         try:
+            self._refuse_links(path)
             data = path.read_bytes()
         except OSError as error:
             msg = f"blob {name.hex()} is missing or unreadable in {self._root}: {error.strerror}"
@@ -79,16 +84,21 @@ class BlobDirectory:
     def names(self) -> Iterator[bytes]:
         for path in sorted(self._root.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*")):
             with contextlib.suppress(ValueError):  # a foreign file is nobody's blob
-                yield bytes.fromhex(path.name)
+                name = bytes.fromhex(path.name)
+                if len(name) == _HASH_BYTES and path == self._path(name):
+                    yield name
 
     def size(self, name: bytes) -> int:
         return self._path(name).stat().st_size
 
     def discard(self, name: bytes) -> None:
-        self._path(name).unlink(missing_ok=True)
+        path = self._path(name)
+        self._refuse_links(path)
+        path.unlink(missing_ok=True)
 
     def sweep(self) -> int:
         freed = 0
+        self._refuse_links(self._root / _INCOMING / "any")
         for left in (self._root / _INCOMING).glob("*"):
             freed += left.stat().st_size
             left.unlink()
@@ -101,10 +111,21 @@ class BlobDirectory:
         text = name.hex()
         return self._root / text[:2] / text[2:4] / text
 
+    def _refuse_links(self, path: Path) -> None:
+        """Raise a StorageError unless what is at a path below the root is a plain file, or none."""
+        for part in (*path.parents[: len(path.relative_to(self._root).parts) - 1], path):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                mode = part.lstat().st_mode
+                if not (stat.S_ISREG(mode) if part is path else stat.S_ISDIR(mode)):
+                    msg = f"{part} is no plain {'file' if part is path else 'folder'}; a store "
+                    msg += "holds no symbolic links: put back what was there, or remove it"
+                    raise StorageError(msg)
+
     def _write(self, path: Path, data: bytes) -> None:
         make_folder(path.parent)
         make_folder(self._root / _INCOMING)
         side = self._root / _INCOMING / f"{path.name}.{os.getpid()}"
+        self._refuse_links(side)
         with side.open("wb") as file:
             file.write(data)
             file.flush()

@@ -50,13 +50,14 @@ def decode_item(row: Sequence[Any], payloads: PayloadFormat) -> Any:
         raise StorageError(msg)
     try:
         data = payloads.unpack(encoding, stored)
-    except StorageError as error:
+        value = decode(data)
+    except (StorageError, ValueError) as error:
         msg = f"item {name} cannot be read: {error}"
         raise StorageError(msg) from error
     if digest(b"item", data) != item_hash:
         msg = f"item {name} has other content than its hash says"
         raise StorageError(msg)
-    return decode(data)
+    return value
 
 
 def _is_intact(row: Sequence[Any]) -> bool:

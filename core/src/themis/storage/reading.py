@@ -100,7 +100,7 @@ class EventReader:
             raise StorageError(msg)
         try:
             value = decode(self._payloads.unpack(encoding, stored))
-        except StorageError as error:
+        except (StorageError, ValueError) as error:
             msg = f"event {seq} ({kind}) cannot be read: {error}"
             raise StorageError(msg) from error
         return StoredEvent(seq, run, kind, key, at, value)
