@@ -8,29 +8,33 @@ __all__ = ["SEEDS", "WORDS"]
 
 _TOML = b"""
 benchmark_id = "b"
+models = [{ model_id = "m", provider = "echo" }]
+inference_grid = { params = [{}] }
+[[prompt_variants]]
+id = "plain"
+messages = [{ role = "user", content = "{{ item.q }}" }]
 [[slices]]
 slice_id = "s"
 dataset = { source = "local", dataset_id = "rows.jsonl", split = "test" }
-generation = { num_samples = 2 }
-parses = [{ parse_id = "p", extractors = ["first_number"] }]
-scores = [{ score_id = "c", parse_id = "p", metrics = ["exact_match"] }]
-[[models]]
-model_id = "m"
-provider = "echo"
-[[prompt_variants]]
-prompt_variant_id = "plain"
-messages = [{ role = "user", content = "{{ item.q }}" }]
+generation = {}
+parses = [{ name = "p", extractors = ["first_number"] }]
+scores = [{ name = "c", parse = "p", metrics = ["exact_match"] }]
+[project.execution_policy]
+max_retries = 5
+[runtime]
+deadline_seconds = { generate = 120 }
 """
 _YAML = b"""
-benchmark_id: b
 project: {project_name: x, global_seed: 0x1f}
-benchmark: &a
-  slices: [{slice_id: s, <<: *b, dataset: {source: memory, dataset_id: "d\\u0041"}}]
+benchmark:
+  benchmark_id: b
+  inference_grid: {params: [&p {max_tokens: 9}, {<<: *p, temperature: 0.5}]}
   models: !!seq [{model_id: m, provider: echo}]
----
+  prompt_variants: [{id: p, messages: [{role: user, content: "{{ item.q }} \\u0041"}]}]
+  slices: [{slice_id: s, dataset: {source: memory, dataset_id: d}, generation: {}}]
 """
 _JSON = (
-    b'{"generation": {"generator": "echo", "prompt": "say {{ input }}"}, '
+    b'{"generation": {"generator": "echo:m"}, "evaluation": {"metrics": "exact_match"}, '
     b'"datasets": [{"cases": [{"input": "a", "expected_output": 1e5}]}], "seeds": [1, -2]}'
 )
 _LOCK = b"""version = 1

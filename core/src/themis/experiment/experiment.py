@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,8 +22,9 @@ from themis.plugin import TracingProvider
 from themis.plugin.registry import PluginRegistry
 from themis.results import RunResult
 from themis.runtime.stages import RunStage, Stages
-from themis.specs import Spec
+from themis.specs import DatasetSpec, Spec
 from themis.specs.frozen import FrozenDict, FrozenList
+from themis.specs.positions import KeyPath
 from themis.specs.spec import Items, Settings
 
 __all__ = ["Experiment"]
@@ -75,7 +76,7 @@ class Experiment(Spec):
         """
         from themis.experiment.files import read_config
 
-        experiment = read_config(cls, Path(path), overrides or ())
+        experiment = read_config(cls, Path(path), overrides or (), sources=_sources)
         experiment._base_dir = Path(path).absolute().parent  # noqa: SLF001 (of this class)
         return experiment
 
@@ -284,3 +285,9 @@ class Experiment(Spec):
             },
             **self._recorded,
         }
+
+
+def _sources(experiment: Experiment) -> Iterator[tuple[KeyPath, DatasetSpec]]:
+    """Where each dataset's rows are read from, and its place in a file."""
+    for number, dataset in enumerate(experiment.datasets):
+        yield ("datasets", number, "source"), dataset.source

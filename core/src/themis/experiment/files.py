@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,8 +12,11 @@ import attrs
 from pydantic import BaseModel, ValidationError
 
 from themis.errors import SpecValidationError
+from themis.specs import DatasetSpec
+from themis.specs.dataset_roots import data_roots, escapes
 from themis.specs.documents import Document, read_document, refuse
 from themis.specs.findings import file_issues
+from themis.specs.positions import KeyPath
 
 __all__ = ["read_config"]
 
@@ -23,8 +26,16 @@ _PART = re.compile(r"[^.\[\]]+")
 _PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*")
 
 
-def read_config(model: type[M], path: Path, overrides: Sequence[str]) -> M:
+def read_config(
+    model: type[M],
+    path: Path,
+    overrides: Sequence[str],
+    *,
+    sources: Callable[[M], Iterable[tuple[KeyPath, DatasetSpec]]],
+) -> M:
     """The model's value in a file, with some of its keys replaced.
+
+    `sources` gives what it would read, with the places: that is to be in the file's folder.
 
     Raises:
         SpecValidationError: naming the file, line and key of everything that is wrong.
@@ -34,7 +45,16 @@ def read_config(model: type[M], path: Path, overrides: Sequence[str]) -> M:
     for override in overrides:
         _apply(values, override)
     document = attrs.evolve(document, values=values)
-    return _validated(model, document)
+    value = _validated(model, document)
+    roots = data_roots(path.absolute().parent)
+    issues = [
+        document.issue((*place, field), problem)
+        for place, dataset in sources(value)
+        for field, problem in escapes(dataset, roots)
+    ]
+    if issues:
+        raise refuse(issues, path=path)
+    return value
 
 
 def _validated(model: type[M], document: Document) -> M:

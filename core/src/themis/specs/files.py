@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from themis.errors import SpecIssue
 from themis.specs.benchmark import BenchmarkSpec
+from themis.specs.dataset_roots import data_roots, escapes
 from themis.specs.documents import SUFFIXES, Document, read_document, refuse
 from themis.specs.findings import SECTIONS, file_issues, nearest
 from themis.specs.frozen import freeze
@@ -104,7 +105,8 @@ def load_benchmark_file(
 
     The project is that of `project_file`, else the one in the file, else that of
     `default_project_file`, else the default. The tables of both files count; where both have a
-    key, the benchmark's file has the last word.
+    key, the benchmark's file has the last word. Datasets are files in the folder of the benchmark's
+    file or the project's (`themis.specs.dataset_roots`).
 
     Raises:
         SpecValidationError: Naming the file, line and key of everything that is wrong.
@@ -115,6 +117,7 @@ def load_benchmark_file(
     assert benchmark is not None  # or there was an issue
     beside = project_file or default_project_file
     base = None if beside is None else load_project_file(beside)
+    reading.refuse_escapes(benchmark, () if base is None else (base.base_dir,))
     if project is None or project_file is not None:
         project, home = (base.project, base.base_dir) if base else (ProjectSpec(), Path.cwd())
     else:
@@ -165,6 +168,15 @@ class _Reading:
     def refuse_issues(self) -> None:
         if self.issues:
             raise refuse(self.issues, path=self.document.path)
+
+    def refuse_escapes(self, benchmark: BenchmarkSpec, further: Collection[Path]) -> None:
+        """Refuse datasets that are neither in the file's folder nor in `further` ones."""
+        roots = data_roots(self.document.path.absolute().parent, *further)
+        above: KeyPath = ("benchmark",) if "benchmark" in self.document.values else ()
+        for number, entry in enumerate(benchmark.slices):
+            for field, problem in escapes(entry.dataset, roots):
+                self._find((*above, "slices", number, "dataset", field), problem)
+        self.refuse_issues()
 
     def _holds(self, model: type[Spec]) -> bool:
         return not self.loose.keys().isdisjoint(model.model_fields)

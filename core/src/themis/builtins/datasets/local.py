@@ -6,8 +6,8 @@ when nothing there has that name, it is a mere label and `data_dir` alone says w
 
 Paths are used as written: relative ones start at the configured `base_dir` (the runtime gives the
 folder of the project or benchmark file), `~` is the user's home, and `..` and symbolic links lead
-wherever they lead. Nothing is confined to the base directory: a benchmark's author chooses files
-with the rights of whoever runs it.
+wherever they lead: what a benchmark's file may name is checked where that is read
+(`themis.specs.dataset_roots`). A split is a name, and leads nowhere else.
 """
 
 from __future__ import annotations
@@ -103,6 +103,9 @@ def _in_folder(path: Path, split: str) -> Path:
         return path
     if not path.is_dir():
         msg = f"{path}: there is no such file or folder (looked for at {path.absolute()})"
+        raise ItemError(msg)
+    if split != Path(split).name:
+        msg = f"{path}: {split!r} is no name of a split; name the file in dataset_id"
         raise ItemError(msg)
     names = [f"{split}{ending}{packed}" for ending in _READERS for packed in ("", ".gz")]
     found = [name for name in names if (path / name).is_file()]
