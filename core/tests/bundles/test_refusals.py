@@ -6,12 +6,15 @@ import json
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import themis
+from themis import InMemoryRunStore
 from themis.bundles import GenerationBundle, ScoreBundle
 from themis.errors import SpecValidationError, StorageError
 
-from .conftest import CASES, PURE, STAGES, imported
+from .conftest import CASES, PURE, STAGES, Lab, exported, imported
 
 
 def edited(tmp_path, bundle, line, change):
@@ -76,6 +79,33 @@ def test_a_changed_record_is_refused(tmp_path, there, bundles, stage):
 )  # fmt: skip
 def test_a_changed_file_is_refused(tmp_path, there, bundles, line, change, text):
     refuses(there, edited(tmp_path, bundles["generation"], line, change), text)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The files of the five bundles of one run."""
+    folder = tmp_path_factory.mktemp("bundles")
+    with InMemoryRunStore() as store:
+        run = Lab().run(store)
+        made = exported(store, run.run_id)
+        return [(type(one), one.write(folder / f"{stage}.jsonl")) for stage, one in made.items()]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_file_in_which_any_bytes_are_replaced_is_refused_or_says_the_same(written, data):
+    kind, path = data.draw(st.sampled_from(written))
+    content = path.read_bytes()
+    at = data.draw(st.integers(0, len(content) - 1))
+    size = data.draw(st.integers(1, 20))
+    put = data.draw(st.binary(max_size=20))
+    changed = path.with_suffix(".changed")
+    changed.write_bytes(content[:at] + put + content[at + size :])
+    try:
+        read = kind.read(changed)
+    except SpecValidationError:
+        return
+    assert list(read.lines()) == list(kind.read(path).lines())  # 1.0 may be written 1.00
 
 
 def test_a_missing_record_is_refused(tmp_path, there, bundles):

@@ -22,7 +22,7 @@ from themis.bundles.records import (
     ReductionBundleRecord,
     ScoreBundleRecord,
 )
-from themis.bundles.trials import StoredTrial, stored_trials
+from themis.bundles.trials import ScoreRow, StoredTrial, stored_trials
 from themis.planning.keys import parse_key
 from themis.records import WHOLE_TRIAL
 from themis.storage.reading import chunked
@@ -206,23 +206,35 @@ def _scores(
     ]
     events = store.events(sorted({row.seq for _, row in rows}))
     for trial, row in rows:
-        metric = plan.metrics[row.metric]
-        value = events[row.seq].value
-        entry = value["scores"][row.position]
-        members = trial.member_keys if row.sample == WHOLE_TRIAL else []
-        key = plan.score(metric, trial.number, row.sample, members)
-        of_set = metric.subject == "candidates"
-        if key.hex() == entry["key"] and (of_set or row.sample in trial.made):
-            yield kind.of(
-                key=entry["key"],
-                trial=trial.number,
-                sample=row.sample,
-                candidate_id=plan.subject(trial.number, row.sample, members).hex(),
-                metric=row.metric,
-                members=[member.hex() for member in members],
-                made_from=trial.scored_output(metric, row.sample),
-                content=_score_content(value, entry, metric),
-            )
+        record = _score(plan, trial, row, events[row.seq].value, kind)
+        if record is not None:
+            yield record
+
+
+def _score(
+    plan: BundlePlan,
+    trial: StoredTrial,
+    row: ScoreRow,
+    value: Mapping[str, Any],
+    kind: type[ScoreBundleRecord],
+) -> ScoreBundleRecord | None:
+    """The record of one score; None if the run does not look for it any more."""
+    metric, entry = plan.metrics[row.metric], value["scores"][row.position]
+    members = trial.member_keys if row.sample == WHOLE_TRIAL else []
+    key = plan.score(metric, trial.number, row.sample, members)
+    has_subject = metric.subject == "candidates" or row.sample in trial.made
+    if key.hex() != entry["key"] or not has_subject:
+        return None
+    return kind.of(
+        key=entry["key"],
+        trial=trial.number,
+        sample=row.sample,
+        candidate_id=plan.subject(trial.number, row.sample, members).hex(),
+        metric=row.metric,
+        members=[member.hex() for member in members],
+        made_from=trial.scored_output(metric, row.sample),
+        content=_score_content(value, entry, metric),
+    )
 
 
 def _score_content(

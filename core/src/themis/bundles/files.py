@@ -54,18 +54,7 @@ def read_bundle(kind: type[B], path: Path) -> B:
     if manifest is None:
         raise refused("the file is empty", file=str(path))
     _check_manifest(kind, manifest, str(path))
-    draft = _Draft()
-    for number, line in enumerate(lines, 2):
-        try:
-            draft.take(kind, line)
-        except SpecValidationError as error:
-            raise refused(_bare(error), file=str(path), line=number) from error
-    bundle = kind(
-        plan=BundlePlan(manifest["plan"], tuple(draft.trials)),
-        items=draft.items,
-        records=tuple(draft.records),
-        content_hash=manifest["content_hash"],
-    )
+    bundle = _assembled(kind, manifest, lines, str(path))
     try:
         check_bundle(bundle)
     except SpecValidationError as error:
@@ -73,6 +62,23 @@ def read_bundle(kind: type[B], path: Path) -> B:
     if manifest["run_id"] != bundle.run_id or manifest["counts"] != bundle.counts():
         raise refused("its first line is of another bundle", file=str(path), line=1)
     return bundle
+
+
+def _assembled(
+    kind: type[B], manifest: Mapping[str, Any], lines: Iterator[Mapping[str, Any]], file: str
+) -> B:
+    draft = _Draft()
+    for number, line in enumerate(lines, 2):
+        try:
+            draft.take(kind, line)
+        except SpecValidationError as error:
+            raise refused(_bare(error), file=file, line=number) from error
+    return kind(
+        plan=BundlePlan(manifest["plan"], tuple(draft.trials)),
+        items=draft.items,
+        records=tuple(draft.records),
+        content_hash=manifest["content_hash"],
+    )
 
 
 @attrs.define(slots=True)
