@@ -30,7 +30,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA fullfsync=ON",  # macOS: a plain fsync does not reach the disk's platter
     "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA journal_size_limit=67108864",
-    "PRAGMA cache_size=-65536",
+    "PRAGMA cache_size=-32768",
     "PRAGMA temp_store=MEMORY",
 )
 _READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA cache_size=-32768", "PRAGMA temp_store=MEMORY")
