@@ -16,7 +16,9 @@ from themis.records import CandidateRecord, InferenceRecord
 DECLARATIONS = {
     declaration.name: declaration
     for declaration in hooks.themis_metrics()
-    if declaration.bounds == (0.0, 1.0) and not declaration.judge_backed
+    if declaration.bounds == (0.0, 1.0)
+    and not declaration.judge_backed
+    and declaration.subject == "candidate"
 }
 NAMES = sorted(DECLARATIONS)
 CONFIGS = {"regex_match": {"pattern": r"\w"}}
