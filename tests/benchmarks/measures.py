@@ -46,7 +46,10 @@ def latency(sizes: Sizes) -> Iterator[Row]:
     """How near to the ideal a run comes whose calls take 50 ms each, in percent."""
     for in_flight in (100, 1000):
         name = f"{in_flight:,} in flight, 50 ms: of ideal"
-        yield Row(name, "%", *_efficiency(sizes, in_flight), least=90)
+        small, large = _efficiency(sizes, in_flight)
+        yield Row(name, "%", small, large, least=90)
+        if in_flight == 100:
+            yield Row("the same: wall against ideal", "times", 100 / small, 100 / large, most=1.3)
     with server(_LATENCY) as url:
         name = "100 in flight over HTTP, 50 ms: of ideal"
         yield Row(name, "%", *_efficiency(sizes, 100, "--base-url", url), least=80)
