@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from themis.testing.fakes import make_candidate, make_trial
 from themis.testing.kits.check import check, described, needs
 from themis.testing.kits.kit import ComponentKit
 from themis.testing.kits.texts import HOSTILE_UNITS, ORDINARY, arbitrary_texts
+from themis.testing.kits.timing import cpu_seconds
 
 __all__ = ["ExtractorKit"]
 
@@ -180,9 +180,7 @@ class ExtractorKit(ComponentKit):
         """CPU seconds of reading a text: again, up to three times, while it is not fast enough."""
         candidate, config = make_candidate(text), self._config()
         for _ in range(3):
-            started = time.process_time()
-            self._raw(extractor, candidate, config)
-            took = time.process_time() - started
+            took = cpu_seconds(lambda: self._raw(extractor, candidate, config))
             yield took
             if took < allowed:
                 return
