@@ -12,7 +12,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["REDACTED", "is_reference", "literal_secrets", "looks_secret", "redact"]
+__all__ = [
+    "REDACTED",
+    "is_reference",
+    "literal_secrets",
+    "looks_random",
+    "looks_secret",
+    "redact",
+]
 
 REDACTED = "[redacted]"
 
@@ -105,7 +112,7 @@ def literal_secrets(value: Any, path: str = "") -> Iterator[str]:
         for key, entry in value.items():
             below = f"{path}.{key}" if path else str(key)
             named = isinstance(key, str) and looks_secret(key) and _mask(entry) == REDACTED
-            if named or (headers and _looks_random(entry)):
+            if named or (headers and looks_random(entry)):
                 yield below
             else:
                 yield from literal_secrets(entry, below)
@@ -118,7 +125,8 @@ def literal_secrets(value: Any, path: str = "") -> Iterator[str]:
             yield path
 
 
-def _looks_random(value: Any) -> bool:
+def looks_random(value: Any) -> bool:
+    """Whether a value is text with 20 letters and digits in a row, and names no credential."""
     return isinstance(value, str) and _RANDOM.search(value) is not None and not is_reference(value)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from themis.plugin import ToolHandler, TracingProvider, WorkflowRunner
+from themis.runtime.masking import Masks
 from themis.runtime.options import RuntimeOptions
 from themis.runtime.stopping import StopRule
 
@@ -16,6 +17,8 @@ __all__ = ["RuntimeContext"]
 @attrs.frozen(slots=True, kw_only=True)
 class RuntimeContext:
     """Never part of any key. `tool_handlers` by tool name; `secrets` are shown nowhere.
+
+    `masks` knows the secrets by their values, and those of the environment.
 
     `subscribers` are objects with any of the lifecycle hooks; `observers` are references to
     installed observers, besides those that the project names. `workflow_runner` runs the evaluation
@@ -31,3 +34,8 @@ class RuntimeContext:
     observers: Sequence[str] = ()
     workflow_runner: WorkflowRunner | None = None
     stop_when: StopRule | None = None
+    masks: Masks = attrs.field(init=False, repr=False)
+
+    @masks.default
+    def _of_secrets(self) -> Masks:
+        return Masks.of(self.secrets)

@@ -116,6 +116,7 @@ class Execution:
             self.planned.run,
             on_failure=work.cancel,
             on_durable=self.watch.recorded if self.watch is not None else None,
+            masks=self.context.masks,
         )
         instances = Instances(self.planned.plan)
         watch = asyncio.create_task(_watch(cancellation, limits, work))

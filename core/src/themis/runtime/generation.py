@@ -133,6 +133,7 @@ class Generator:
         for name, secret in self._context.secrets.items():
             if secret:
                 message = message.replace(secret, f"<{name}>")
+        message = self._context.masks.text(message)
         return failure if message == failure.message else attrs.evolve(failure, message=message)
 
     async def trial_of(self, work: Work, candidate: CandidateRecord) -> TrialSpec:
@@ -175,7 +176,7 @@ class Generator:
     def _tools(self, work: Work) -> ToolRunner:
         """The slice's own handlers; those given to the run win."""
         handlers = {**work.slice_plan.tool_handlers, **self._context.tool_handlers}
-        return ToolRunner(handlers, self._calls.in_thread)
+        return ToolRunner(handlers, self._calls.in_thread, self._context.masks)
 
     async def _turn(
         self, work: Work, trial: TrialSpec, conversation: Conversation, clock: _Clock

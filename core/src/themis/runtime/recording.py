@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from themis.records import InferenceRecord, TraceStep
+from themis.runtime.masking import Masks
 from themis.runtime.outbox import Outbox
 from themis.storage import Event, recording
 from themis.storage.recording import ParseEntry, RunStatus, ScoreEntry
@@ -28,7 +29,7 @@ class Recorder:
 
     Recording returns once there is room, not when the event is durable; `durable` is called then.
     A failed commit is kept, and calls `on_failure`: the run cannot go on. `on_durable` is called
-    with every event and its number.
+    with every event and its number. No event holds what `masks` knows.
     """
 
     def __init__(
@@ -37,9 +38,11 @@ class Recorder:
         run: int,
         on_failure: Callable[[], object],
         on_durable: Callable[[Event, int], object] | None = None,
+        masks: Masks | None = None,
     ) -> None:
         self._store = store
         self._run = run
+        self._masks = masks or Masks()
         self._on_durable = on_durable
         self._outbox = Outbox(store, on_failure=on_failure, on_durable=on_durable)
 
@@ -75,7 +78,7 @@ class Recorder:
             steps=steps,
             inference=inference,
         )
-        await self._outbox.append(event)
+        await self._outbox.append(self._masks.event(event))
 
     async def generated(
         self, work: Work, generated: Generated, durable: Callable[[], None]
@@ -93,7 +96,7 @@ class Recorder:
             failure=candidate.failure,
             timeline=generated.timeline,
         )
-        await self._outbox.put(event, durable)
+        await self._outbox.put(self._masks.event(event), durable)
 
     async def reduced(self, work: Work, reduced: Reduced, durable: Callable[[], None]) -> None:
         """The one candidate of a trial, or why there is none."""
@@ -107,7 +110,7 @@ class Recorder:
             judge_audits=reduced.audits,
             timeline=reduced.timeline,
         )
-        await self._outbox.put(event, durable)
+        await self._outbox.put(self._masks.event(event), durable)
 
     async def evaluated(self, work: Work, outcome: Evaluated, durable: Callable[[], None]) -> None:
         """The parses and scores of one candidate."""
@@ -127,7 +130,7 @@ class Recorder:
             judge_audits=outcome.audits,
             timeline=outcome.timeline,
         )
-        await self._outbox.put(event, durable)
+        await self._outbox.put(self._masks.event(event), durable)
 
     async def status(self, status: RunStatus, *, through: RunStage | None = None) -> None:
         """The run's state changed; durable on return, and what the store raises is raised here."""

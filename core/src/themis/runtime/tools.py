@@ -12,6 +12,7 @@ import attrs
 from themis.errors import SpecValidationError
 from themis.plugin import ToolHandler
 from themis.records import TraceStep
+from themis.runtime.masking import Masks
 
 if TYPE_CHECKING:
     from themis.planning.plan import Plan
@@ -39,21 +40,22 @@ def check_handlers(plan: Plan, given: Collection[str]) -> None:
 
 @attrs.frozen(slots=True)
 class ToolRunner:
-    """The handlers of one slice's tools.
+    """The handlers of one slice's tools. What they return or raise shows nothing of `masks`.
 
     A plain function runs in a thread, by `in_thread`: it may block, and holds up no other call.
     """
 
     handlers: Mapping[str, ToolHandler]
     in_thread: Callable[..., Awaitable[Any]]
+    masks: Masks = attrs.field(factory=Masks)
 
     async def result(self, name: str, arguments: Mapping[str, Any], call_id: str) -> TraceStep:
         """The `tool_result` step of one call; a failure is its `error` and its content."""
         try:
-            content, error = await self._content(name, arguments), None
+            content, error = self.masks.text(await self._content(name, arguments)), None
         except (Exception, SystemExit) as raised:  # noqa: BLE001 (the model is told, and it is recorded)
             problem = f"tool {name!r} raised {type(raised).__name__}: {raised}"
-            content = error = problem[:_ERROR_LENGTH]
+            content = error = self.masks.text(problem)[:_ERROR_LENGTH]
         return TraceStep(
             kind="tool_result", name=name, call_id=call_id, content=content, error=error
         )

@@ -299,3 +299,15 @@ def test_a_secret_that_an_engines_error_quotes_is_not_recorded(make, engine):
     message = result.get_trial(trial).candidates[0].failure.message
     assert "refused: <api_key> of Bearer" in message
     assert "abcdefgh12345678" not in message
+
+
+def test_a_secret_that_an_engine_answers_with_is_not_recorded(make, engine, monkeypatch):
+    async def telling(trial, context, runtime):
+        return f"5, and my key is {runtime.secrets['api_key']}"
+
+    monkeypatch.setattr(type(engine), "infer", staticmethod(telling))
+    context = RuntimeContext(secrets={"api_key": "hunter2hunter2"})
+    result = make(items=rows(1)).run(sums_benchmark(), runtime=context)
+    [trial] = result.trial_hashes
+    said = result.get_trial(trial).candidates[0].inference.raw_text
+    assert said == "5, and my key is [redacted]"
