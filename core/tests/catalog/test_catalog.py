@@ -119,6 +119,17 @@ def test_a_plugin_adds_its_benchmarks(install):
     assert (entry.version, entry.item_count, entry.metrics) == ("2.0", 2, ("exact_match",))
 
 
+def test_a_name_of_two_plugins_is_listed_with_its_provider(install, site):
+    install()
+    site.install("themis-atlas", PLUGIN)
+    assert catalog.list_benchmark_ids() == [
+        "themis-atlas/capitals", "themis-capitals/capitals", "word-problems",
+    ]  # fmt: skip
+    assert catalog.get_benchmark("themis-atlas/capitals").provider == "themis-atlas"
+    with pytest.raises(PluginError, match="themis-atlas"):
+        catalog.get_benchmark("capitals")
+
+
 def test_a_manifest_that_cannot_be_read_is_listed_with_the_reason(install):
     install(MANIFEST.replace("title", "titel"))
     [entry, _] = catalog.list_benchmarks()

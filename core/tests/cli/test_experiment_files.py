@@ -90,6 +90,12 @@ def test_a_plan_is_kept(folder, shell):
     assert [row["run_id"] for row in shell.json("runs")] == [planned]
 
 
+def test_a_run_up_to_a_stage_says_how_to_do_the_rest(folder, shell):
+    done = shell("run", "e.yaml", "--until-stage", "generate", "--progress", "none")
+    [command] = [line for line in done.stdout.splitlines() if "the rest" in line]
+    assert f"resume {only_run(shell)[:12]}" in command
+
+
 def only_run(shell):
     [row] = shell.json("runs")
     return row["run_id"]

@@ -65,7 +65,9 @@ _FILES = {
 }
 
 
-@click.command(epilog=examples("themis init my-evaluation", "cd my-evaluation"))
+@click.command(
+    epilog=examples("themis init my-evaluation", "cd my-evaluation", "themis run experiment.yaml")
+)
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default=Path())
 @json_option
 def init(folder: Path, as_json: bool) -> None:

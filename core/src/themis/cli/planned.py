@@ -21,7 +21,7 @@ from themis.cli.session import (
 __all__ = ["diff", "estimate", "plan", "preview"]
 
 
-@click.command()
+@click.command(epilog=examples("themis plan benchmark.toml", "themis plan experiment.yaml --json"))
 @with_file
 @lock_options
 @set_option
@@ -98,7 +98,11 @@ def estimate(
         click.echo(f"  assuming {assumption}")
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "themis preview benchmark.toml --limit 3", "themis preview experiment.yaml --item pencils"
+    )
+)
 @with_file
 @click.option("--item", "item_ids", multiple=True, help="Only this item id; may be repeated.")
 @click.option(
@@ -125,7 +129,7 @@ def preview(
         click.echo(printable(str(entry)))
 
 
-@click.command()
+@click.command(epilog=examples("themis diff before.toml after.toml"))
 @click.argument("baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("treatment", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @store_option

@@ -33,13 +33,11 @@ _INTERRUPTED = 130
 _POLL_SECONDS = 1.0
 
 
-def _folder_option(name: str, field: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _folder_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(
-        name,
-        "folder",
+        "--folder",
         type=click.Path(file_okay=False, path_type=Path),
-        help=f"The folder of manifests. [default: the experiment's runtime.{field}, else "
-        f".themis/{field.removesuffix('_root')} here]",
+        help=f"The folder of manifests. [default: {default}]",
     )
 
 
@@ -67,7 +65,7 @@ def _folder_option(name: str, field: str) -> Callable[[Callable[..., Any]], Call
     show_default=True,
     help="Who is to execute it: a worker that takes what waits, or a batch job.",
 )
-@_folder_option("--folder", "queue_root")
+@_folder_option("runtime.queue_root of an experiment, or batch_root; else that of workers")
 @json_option
 def submit(
     file: Path,
@@ -115,7 +113,7 @@ def worker() -> None:
     "run",
     epilog=examples("themis worker run", "themis worker run --watch", "themis worker run --retake"),
 )
-@_folder_option("--folder", "queue_root")
+@_folder_option(".themis/queue here")
 @click.option("--watch", is_flag=True, help="Go on waiting for runs until interrupted.")
 @click.option(
     "--retake",
@@ -160,7 +158,7 @@ def batch() -> None:
     nargs=-1,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
-@_folder_option("--folder", "batch_root")
+@_folder_option(".themis/batch here")
 @progress_options
 @json_option
 def batch_run(

@@ -76,6 +76,8 @@ def run(
 
     What is recorded is never run again: after an interruption, or after a change to scoring, the
     same command does only what is left. Ctrl-C finishes the calls under way; twice stops at once.
+
+    An experiment is kept where its file says, unless --store names another place.
     """
     if is_experiment(file):
         only_for(
@@ -171,7 +173,7 @@ def _stop_rule(benchmark: BenchmarkSpec, metric: str | None) -> StopWhenDecided 
     )
 
 
-@click.command()
+@click.command(epilog=examples("themis resume 80d6e040e280", "themis resume 80d6 --store mine"))
 @click.argument("run_id", metavar="RUN")
 @store_option
 @progress_options
@@ -187,7 +189,8 @@ def resume(
 ) -> None:
     """Go on with RUN (an id, or its first characters) from what the store holds.
 
-    Completed calls are not made again; failed ones are tried again.
+    Completed calls are not made again; failed ones are tried again. A run of functions of a Python
+    program can only go on in that program.
     """
     from themis.cli.progress_view import open_progress_view
     from themis.runtime.context import RuntimeContext

@@ -111,7 +111,9 @@ def _print(result: BenchmarkResult, *, as_json: bool, place: str, store: Path | 
 
 
 def _next_commands(result: BenchmarkResult, store: Path) -> Iterator[tuple[str, str]]:
-    """What to look at with which command."""
+    """What to do with which command."""
+    if result.status == "pending":
+        yield "the rest", _command(result, store, "resume")
     report = _command(result, store, "report")
     yield "all tables", report
     yield "as a page", f"{report} --format html --output report.html"

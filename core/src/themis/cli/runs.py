@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from themis.cli.examples import examples
 from themis.cli.output import json_option, print_json
 from themis.cli.run_store import open_run_store, store_option
 
@@ -21,7 +22,7 @@ __all__ = ["progress", "report", "runs"]
 _REFRESH_SECONDS = 1.0
 
 
-@click.command()
+@click.command(epilog=examples("themis runs", "themis runs --store mine --json"))
 @store_option
 @json_option
 def runs(store: Path | None, as_json: bool) -> None:
@@ -39,7 +40,7 @@ def runs(store: Path | None, as_json: bool) -> None:
         click.echo("the store has no runs yet", err=True)
 
 
-@click.command()
+@click.command(epilog=examples("themis progress 80d6e040e280 --follow"))
 @click.argument("run_id", metavar="RUN")
 @store_option
 @click.option(
@@ -73,7 +74,12 @@ def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> No
             time.sleep(_REFRESH_SECONDS)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "themis report 80d6e040e280",
+        "themis report 80d6e040e280 --format html --output report.html",
+    )
+)
 @click.argument("run_id", metavar="RUN")
 @store_option
 @click.option(
