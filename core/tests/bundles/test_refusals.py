@@ -13,6 +13,8 @@ import themis
 from themis import InMemoryRunStore
 from themis.bundles import GenerationBundle, ScoreBundle
 from themis.errors import SpecValidationError, StorageError
+from themis.runtime.importing import import_candidates
+from themis.testing.recorded_runs import RecordedRun
 
 from .conftest import CASES, PURE, STAGES, Lab, exported, imported
 
@@ -260,3 +262,17 @@ def test_a_plan_whose_trials_were_cut_short_is_not_exported(there, bundles):
     there.append([plan.event()])
     with pytest.raises(SpecValidationError, match="was interrupted; run or resume it"):
         themis.export_generation_bundle(there, plan.run_id)
+
+
+def test_a_run_without_recorded_keys_is_not_exported(there):
+    run_id = RecordedRun(outcome=lambda cell: 1.0).record(there)
+    with pytest.raises(SpecValidationError, match="was planned by an earlier version, which did"):
+        themis.export_generation_bundle(there, run_id)
+
+
+def test_an_import_of_candidates_is_not_exported(there, here, result):
+    record = result.get_trial(result.trial_hashes[0])
+    import_candidates(there, [record])
+    [row] = there.runs()
+    with pytest.raises(SpecValidationError, match="export the run that took them over"):
+        themis.export_generation_bundle(there, row.run_id)

@@ -52,14 +52,18 @@ class BundlePlan:
         """The plan of a run in a store.
 
         Raises:
-            SpecValidationError: the run is an import of candidates, or its planning was cut short.
+            SpecValidationError: the run is an import of candidates, its planning was cut short, or
+                its manifest has no keys.
         """
         plan = cls(store.event(row.manifest_seq).value, tuple(_trials(store, row)))
-        manifest = plan.manifest
-        if not manifest.keys:
+        manifest = plan.planned["manifest"]
+        if not manifest["spec"]:
             what = f"run {row.run_id[:12]} holds {row.benchmark_id}, which are no run's own"
             raise refused(f"{what}; export the run that took them over")
-        if len(plan.trials) < manifest.trial_count:
+        if not manifest.get("keys"):
+            what = f"run {row.run_id[:12]} was planned by an earlier version"
+            raise refused(f"{what}, which did not record the keys that a bundle is checked by")
+        if len(plan.trials) < manifest["trial_count"]:
             cut = f"the planning of run {row.run_id[:12]} was interrupted"
             raise refused(f"{cut}; run or resume it, then export it")
         return plan
