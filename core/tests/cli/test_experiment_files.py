@@ -85,6 +85,22 @@ def test_looking_at_an_experiment_writes_no_store(folder, shell):
     assert not (folder / ".themis").exists()
 
 
+def test_two_experiments_are_compared_before_they_run(folder, shell):
+    other = EXPERIMENT.replace("[exact_match, contains]", "[exact_match]")
+    (folder / "other.yaml").write_text(other)
+    (folder / "more.jsonl").write_text(CASES + '{"input": "three", "expected_output": "3"}\n')
+    assert "nothing changed" in shell("diff", "e.yaml", "e.yaml").stdout
+    found = shell.json("diff", "other.yaml", "e.yaml")["stages"]
+    assert (found["generate"]["rerun"], found["score"]["rerun"]) == (0, 2)
+    (folder / "other.yaml").write_text(EXPERIMENT.replace("cases.jsonl", "more.jsonl"))
+    assert shell.json("diff", "e.yaml", "other.yaml")["stages"]["generate"]["rerun"] == 1
+
+
+def test_a_command_for_benchmarks_says_that_a_file_is_an_experiment(folder, shell):
+    done = shell("lock", "e.yaml", code=2)
+    assert "e.yaml is an experiment, and this command takes a benchmark" in done.stderr
+
+
 def test_a_plan_is_kept(folder, shell):
     planned = shell.json("plan", "e.yaml")["run_id"]
     assert [row["run_id"] for row in shell.json("runs")] == [planned]

@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from themis.cli.examples import examples
-from themis.cli.experiment_file import set_option
+from themis.cli.experiment_file import is_experiment, set_option
 from themis.cli.output import json_option, print_json, printable
 from themis.cli.planner import open_planner
 from themis.cli.run_store import store_option
 from themis.cli.session import (
     chosen_lock,
     lock_options,
-    open_benchmark,
     with_file,
 )
 
@@ -129,7 +128,9 @@ def preview(
         click.echo(printable(str(entry)))
 
 
-@click.command(epilog=examples("themis diff before.toml after.toml"))
+@click.command(
+    epilog=examples("themis diff before.toml after.toml", "themis diff old.yaml new.yaml --json")
+)
 @click.argument("baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("treatment", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @store_option
@@ -137,14 +138,20 @@ def preview(
 def diff(baseline: Path, treatment: Path, store: Path | None, as_json: bool) -> None:
     """Say what changed from BASELINE to TREATMENT, and what of each stage would run again.
 
-    Both are planned with the project and plugins of BASELINE.
+    Two benchmarks are planned with the project and plugins of BASELINE.
     """
     from themis.specs.files import load_benchmark_file
 
-    with open_benchmark(baseline, None, store) as before:
-        found = before.orchestrator.diff_specs(
-            before.benchmark, load_benchmark_file(treatment).benchmark
-        )
+    with open_planner(baseline, None, store) as before:
+        if is_experiment(treatment):
+            with open_planner(treatment, None, store) as after:
+                found = before.orchestrator.diff_specs(
+                    before.spec, after.spec, planned_by=after.orchestrator
+                )
+        else:
+            found = before.orchestrator.diff_specs(
+                before.spec, load_benchmark_file(treatment).benchmark
+            )
     if as_json:
         print_json(found.to_dict())
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
+from themis.cli.experiment_file import is_experiment
 from themis.cli.locating import located_in
 from themis.cli.project_file import PROJECT_FILE, default_project_file, plugin_config
 from themis.cli.run_store import open_run_store, store_option, store_place
@@ -100,6 +101,9 @@ def read_benchmark(
     from themis.plugin.registry import PluginRegistry
     from themis.specs.files import load_benchmark_file
 
+    if is_experiment(file):
+        msg = f"{file} is an experiment, and this command takes a benchmark"
+        raise click.UsageError(msg)
     default = default_project_file()
     if default is not None and default.samefile(file):
         default = None

@@ -297,11 +297,21 @@ class Orchestrator:
 
         return estimate(self._planner, _compiled(spec), prices)
 
-    def diff_specs(self, baseline: Spec, treatment: Spec) -> RunDiff:
-        """What changed from `baseline` to `treatment`, and what of each stage would run again."""
+    def diff_specs(
+        self, baseline: Spec, treatment: Spec, *, planned_by: Orchestrator | None = None
+    ) -> RunDiff:
+        """What changed from `baseline` to `treatment`, and what of each stage would run again.
+
+        `planned_by` plans the treatment, where its components or data are not those of this one.
+        """
         from themis.runtime.survey import diff
 
-        return diff(self._planner, _compiled(baseline), _compiled(treatment))
+        return diff(
+            self._planner,
+            _compiled(baseline),
+            _compiled(treatment),
+            treatment_planner=(planned_by or self)._planner,  # noqa: SLF001 (of this class)
+        )
 
     def lock(self, spec: Spec) -> Lock:
         """Exactly what `spec` resolves to, as it is installed; runs nothing."""

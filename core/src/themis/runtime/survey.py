@@ -87,9 +87,15 @@ def survey(planner: RunPlanner, experiment: ExperimentSpec) -> Survey:
     return Survey(plan, slices, keeper.items, planner.manifest(plan, slices).run_id)
 
 
-def diff(planner: RunPlanner, baseline: ExperimentSpec, treatment: ExperimentSpec) -> RunDiff:
+def diff(
+    planner: RunPlanner,
+    baseline: ExperimentSpec,
+    treatment: ExperimentSpec,
+    *,
+    treatment_planner: RunPlanner,
+) -> RunDiff:
     """What changed, and how many of each stage's artifacts the baseline does not share."""
-    before, after = survey(planner, baseline), survey(planner, treatment)
+    before, after = survey(planner, baseline), survey(treatment_planner, treatment)
     shared = {
         key for keys in before.candidates() for stage in keys.stages.values() for key in stage
     }
