@@ -121,6 +121,20 @@ def test_a_run_whose_store_is_gone_fails_with_the_reason(shell):
     assert not manifest.exists()
 
 
+def test_a_worker_that_watches_takes_what_comes_and_ends_when_interrupted(shell, monkeypatch):
+    comes = iter(["e.yaml", "b.toml"])
+
+    def pause():
+        file = next(comes, None)
+        if file is None:
+            raise KeyboardInterrupt
+        shell("submit", file)
+
+    monkeypatch.setattr("themis.cli.queue.pause", pause)
+    lines = shell("worker", "run", "--watch", "--json", "--progress", "none").stdout.splitlines()
+    assert [json.loads(line)["benchmark_id"] for line in lines] == ["cases", "echoes"]
+
+
 def test_an_experiment_in_memory_cannot_wait(shell, tmp_path):
     (tmp_path / "e.yaml").write_text(EXPERIMENT + "storage: { store: memory }\n")
     done = shell("submit", "e.yaml", code=2)

@@ -114,7 +114,11 @@ def worker() -> None:
     epilog=examples("themis worker run", "themis worker run --watch", "themis worker run --retake"),
 )
 @_folder_option(".themis/queue here")
-@click.option("--watch", is_flag=True, help="Go on waiting for runs until interrupted.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Go on waiting for runs until interrupted; with --json, one line for each that ended.",
+)
 @click.option(
     "--retake",
     is_flag=True,
@@ -140,7 +144,13 @@ def worker_run(
     queue = QueueFolder(folder or _default_root("queue"))
     if retake:
         queue.retake()
-    _work(_waiting(queue, watch=watch), progress=progress, log_json=log_json, as_json=as_json)
+    _work(
+        _waiting(queue, watch=watch),
+        progress=progress,
+        log_json=log_json,
+        as_json=as_json,
+        one_by_one=watch,
+    )
 
 
 @click.group()
@@ -236,14 +246,30 @@ def _waiting(queue: QueueFolder, *, watch: bool) -> Iterable[TakenRun]:
     for path in queue.left_behind():
         click.echo(f"{path.name} was taken by a worker and has not ended; see --retake", err=True)
     while watch:
-        time.sleep(_POLL_SECONDS)
+        try:
+            pause()
+        except KeyboardInterrupt:  # between two runs: it is how watching ends
+            return
         yield from queue.take_all()
 
 
+def pause() -> None:
+    """Wait a moment before the folder is looked at again."""
+    time.sleep(_POLL_SECONDS)
+
+
 def _work(
-    waiting: Iterable[TakenRun], *, progress: ProgressMode, log_json: bool, as_json: bool
+    waiting: Iterable[TakenRun],
+    *,
+    progress: ProgressMode,
+    log_json: bool,
+    as_json: bool,
+    one_by_one: bool = False,
 ) -> None:
-    """Execute what is taken, say how each ended, and leave with the exit code of all."""
+    """Execute what is taken, say how each ended, and leave with the exit code of all.
+
+    As JSON it is one list, or `one_by_one` a line for each when it ended.
+    """
     from themis.runtime.logging import configure_logging
 
     configure_logging(as_json=log_json)
@@ -256,15 +282,21 @@ def _work(
             sys.exit(_INTERRUPTED)
         kept = taken.put_away(outcome)
         outcomes.append(outcome)
-        if not as_json:
-            run = f"run {outcome.run_id[:12]} of " if outcome.run_id else ""
-            click.echo(f"{run}{outcome.benchmark_id}: {outcome.status}. {outcome.note}")
-            click.echo(f"  kept in {kept}", err=True)
-    if as_json:
+        if as_json and one_by_one:
+            print_json(attrs.asdict(outcome), one_line=True)
+        elif not as_json:
+            _say(outcome, kept)
+    if as_json and not one_by_one:
         print_json([attrs.asdict(outcome) for outcome in outcomes])
     elif not outcomes:
         click.echo("nothing waits", err=True)
     sys.exit(0 if all(outcome.ok for outcome in outcomes) else _FAILED)
+
+
+def _say(outcome: RunOutcome, kept: Path) -> None:
+    run = f"run {outcome.run_id[:12]} of " if outcome.run_id else ""
+    click.echo(f"{run}{outcome.benchmark_id}: {outcome.status}. {outcome.note}")
+    click.echo(f"  kept in {kept}", err=True)
 
 
 def _executed(taken: TakenRun, progress: ProgressMode) -> RunOutcome:
