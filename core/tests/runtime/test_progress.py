@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import statistics
 
 import pytest
@@ -9,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from themis.errors import ErrorCode
-from themis.runtime.progress import ProgressSnapshot, ProgressTracker, StageProgress
+from themis.runtime.progress import (
+    ExpectedScores,
+    ProgressSnapshot,
+    ProgressTracker,
+    StageProgress,
+)
 
 
 class Clock:
@@ -85,17 +91,58 @@ def test_what_an_earlier_run_had_done_is_no_part_of_the_rate(tracker, clock):
     assert tracker.snapshot().rate == 0.5
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50))
-def test_a_running_mean_is_the_mean_with_a_normal_interval(values):
+@given(st.lists(st.floats(-1e6, 1e6), min_size=50, max_size=80))
+def test_a_running_mean_is_the_mean_with_an_interval_for_every_look(values):
     tracker = ProgressTracker("run-1")
     for value in values:
         tracker.score("f1", value)
 
     (mean,) = tracker.snapshot().metrics
-    half = 1.959964 * statistics.stdev(values) / math.sqrt(len(values))
     assert mean.count == len(values)
     assert mean.mean == pytest.approx(statistics.fmean(values), rel=1e-6, abs=1e-6)
-    assert mean.ci_upper - mean.mean == pytest.approx(half, rel=1e-5, abs=1e-5)
+    if mean.ci_upper is not None:
+        ordinary = 1.96 * statistics.pstdev(values) / math.sqrt(len(values))
+        assert mean.ci_upper - mean.mean > ordinary * (1 - 1e-6)
+        assert mean.method == "asymptotic_confidence_sequence"
+
+
+def test_whoever_looks_after_every_score_is_seldom_misled():
+    chance, misled = random.Random(8), 0
+    for _ in range(100):
+        tracker = ProgressTracker("run-1")
+        tracker.expect_scores({"accuracy": ExpectedScores(bounds=(0.0, 1.0))})
+        looks = [_look(tracker, float(chance.random() < 0.7)) for _ in range(150)]
+        misled += any(not low <= 0.7 <= high for low, high in looks)
+
+    assert misled / 100 <= 0.05
+
+
+def test_scores_of_one_item_do_not_narrow_the_interval():
+    once, thrice = ProgressTracker("run-1"), ProgressTracker("run-2")
+    thrice.expect_scores({"accuracy": ExpectedScores(bounds=(0.0, 1.0), per_item=3)})
+    once.expect_scores({"accuracy": ExpectedScores(bounds=(0.0, 1.0))})
+    for value in [1.0, 0.0, 1.0, 1.0] * 5:
+        once.score("accuracy", value)
+        for _ in range(3):
+            thrice.score("accuracy", value)
+
+    [one], [three] = once.snapshot().metrics, thrice.snapshot().metrics
+    assert (one.count, three.count) == (20, 60)
+    assert (three.ci_lower, three.ci_upper) == pytest.approx((one.ci_lower, one.ci_upper))
+
+
+def test_a_score_outside_its_bounds_has_none(tracker):
+    tracker.expect_scores({"accuracy": ExpectedScores(bounds=(0.0, 1.0))})
+    for value in [0.5, 0.25, 7.0] * 20:
+        tracker.score("accuracy", value)
+
+    assert tracker.snapshot().metrics[0].method == "asymptotic_confidence_sequence"
+
+
+def _look(tracker, value):
+    tracker.score("accuracy", value)
+    [mean] = tracker.snapshot().metrics
+    return mean.ci_lower, mean.ci_upper
 
 
 def test_one_value_has_no_interval_and_no_value_no_mean(tracker):

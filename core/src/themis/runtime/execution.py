@@ -14,6 +14,7 @@ from themis.runtime.cancellation import Cancellation, handle_signals
 from themis.runtime.collector import calm_collector
 from themis.runtime.components import Instances
 from themis.runtime.evaluation import Evaluator
+from themis.runtime.expected_scores import expected_scores
 from themis.runtime.generation import Generator
 from themis.runtime.hooks import Hooks
 from themis.runtime.judging import JudgeService
@@ -234,6 +235,7 @@ class Execution:
             run_id=manifest.run_id, progress=self.progress, bus=self.bus, stages=self.stages
         )
         samples = manifest.num_samples
+        self.progress.expect_scores(expected_scores(plan, samples))
         parts = zip(plan.slices, manifest.datasets, strict=True)
         tally.expect(
             manifest.trial_count * samples,

@@ -12,12 +12,18 @@ import attrs
 from themis.errors import ErrorCode
 from themis.records.timeline import StageName
 
-__all__ = ["ProgressSnapshot", "ProgressStatus", "ProgressTracker", "RunningMean", "StageProgress"]
+__all__ = [
+    "ExpectedScores",
+    "ProgressSnapshot",
+    "ProgressStatus",
+    "ProgressTracker",
+    "RunningMean",
+    "StageProgress",
+]
 
 ProgressStatus = Literal[
     "pending", "running", "completed", "partial_failure", "failed", "interrupted"
 ]
-_Z95 = 1.959963984540054
 _RATE_SECONDS = 30.0
 
 
@@ -32,11 +38,25 @@ class StageProgress:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class RunningMean:
-    """A metric's mean over the candidates scored so far, with a 95 % normal interval.
+class ExpectedScores:
+    """What is known of a metric's scores: their bounds, if finite, and how many an item has.
 
-    It is for watching a run: it takes candidates as independent and ignores failed ones. Results
-    come from the store.
+    The scores of one item, by several models, prompts or samples, are not independent.
+    """
+
+    bounds: tuple[float, float] | None = None
+    per_item: int = 1
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RunningMean:
+    """A metric's mean over what this execution has scored so far, with an interval.
+
+    The interval holds at every look at once, at 95 %: however often one looks, and whenever one
+    stops. It is over items, and takes them to come in random order; failed scores are ignored.
+    `method` names its route: `beta_binomial_confidence_sequence` for a metric with bounds,
+    `asymptotic_confidence_sequence` for others, which say nothing before fifty items; None without
+    an interval. It is for watching a run: results come from the store.
     """
 
     metric_id: str
@@ -44,6 +64,7 @@ class RunningMean:
     mean: float
     ci_lower: float | None = None
     ci_upper: float | None = None
+    method: str | None = None
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -77,35 +98,50 @@ class ProgressSnapshot:
         return cls(stages=stages, metrics=metrics, notes=notes, **fields)
 
 
+_ANY_SCORES = ExpectedScores()
+
+
 class _Welford:
-    """Running mean and variance in one pass (Welford 1962)."""
+    """Running mean and variance in one pass (Welford 1962); the rest waits until someone looks."""
 
-    __slots__ = ("count", "mean", "squares")
+    __slots__ = ("bounds", "count", "mean", "per_item", "squares")
 
-    def __init__(self) -> None:
+    def __init__(self, expected: ExpectedScores) -> None:
+        self.bounds = expected.bounds
+        self.per_item = expected.per_item
         self.count = 0
         self.mean = 0.0
         self.squares = 0.0
 
     def add(self, value: float) -> None:
-        """Take one value in."""
+        """Take one value in; one outside the bounds shows that there are none."""
         self.count += 1
         gap = value - self.mean
         self.mean += gap / self.count
         self.squares += gap * (value - self.mean)
+        if self.bounds is not None and not self.bounds[0] <= value <= self.bounds[1]:
+            self.bounds = None
 
     def running_mean(self, metric_id: str) -> RunningMean:
-        """The mean so far; an interval from two values on."""
-        if self.count < 2:
-            return RunningMean(metric_id=metric_id, count=self.count, mean=self.mean)
-        half = _Z95 * math.sqrt(self.squares / (self.count - 1) / self.count)
-        return RunningMean(
-            metric_id=metric_id,
-            count=self.count,
-            mean=self.mean,
-            ci_lower=self.mean - half,
-            ci_upper=self.mean + half,
-        )
+        """The mean so far, with the interval that its bounds allow."""
+        known = RunningMean(metric_id=metric_id, count=self.count, mean=self.mean)
+        interval = self._interval()
+        if interval is None:
+            return known
+        name = "asymptotic" if self.bounds is None else "beta_binomial"
+        method = f"{name}_confidence_sequence"
+        return attrs.evolve(known, ci_lower=interval[0], ci_upper=interval[1], method=method)
+
+    def _interval(self) -> tuple[float, float] | None:
+        """Over as many independent items as these scores are worth at the least."""
+        from themis.statistics import anytime_interval, bounded_anytime_interval
+
+        items = self.count / self.per_item
+        if self.bounds is None:
+            return anytime_interval(self.mean, math.sqrt(self.squares / self.count), n=items)
+        low, high = self.bounds
+        mean = min(max(self.mean, low), high)  # rounding may take it past a bound by a hair
+        return bounded_anytime_interval(mean, n=items, low=low, high=high)
 
 
 class _Stage:
@@ -130,7 +166,7 @@ class ProgressTracker:
     """
 
     __slots__ = (
-        "_clock", "_failures", "_marks", "_means", "_stages", "_started_at", "_wall",
+        "_clock", "_expected", "_failures", "_marks", "_means", "_stages", "_started_at", "_wall",
         "completion_tokens", "notes", "prompt_tokens", "run_id", "status",
     )  # fmt: skip
 
@@ -151,12 +187,17 @@ class ProgressTracker:
         self._started_at = wall()
         self._stages: dict[StageName, _Stage] = {}
         self._failures: dict[str, int] = {}
+        self._expected: dict[str, ExpectedScores] = {}
         self._means: dict[str, _Welford] = {}
         self._marks: list[tuple[float, int]] = []
 
     def expect(self, stage: StageName, total: int | None, *, done: int = 0) -> None:
         """A stage has `total` work items (None: not known), of which `done` are there already."""
         self._stages[stage] = _Stage(total, done)
+
+    def expect_scores(self, expected: Mapping[str, ExpectedScores]) -> None:
+        """What is known of each metric's scores; without it, they are unbounded and one an item."""
+        self._expected.update(expected)
 
     def already(self, stage: StageName, count: int) -> None:
         """So many work items of `stage` turn out to need no work."""
@@ -190,7 +231,7 @@ class ProgressTracker:
             return
         mean = self._means.get(metric_id)
         if mean is None:
-            mean = self._means[metric_id] = _Welford()
+            mean = self._means[metric_id] = _Welford(self._expected.get(metric_id, _ANY_SCORES))
         mean.add(value)
 
     def snapshot(self) -> ProgressSnapshot:

@@ -10,6 +10,10 @@ from themis.statistics.agreement import (
     confusion_table,
     fleiss_kappa,
 )
+from themis.statistics.anytime import (
+    anytime_interval,
+    bounded_anytime_interval,
+)
 from themis.statistics.bootstrap import (
     BootstrapInterval,
     bootstrap_interval,
@@ -160,10 +164,12 @@ __all__ = [
     "UnpairedTest",
     "Verdict",
     "adjust",
+    "anytime_interval",
     "benjamini_yekutieli",
     "best_of_k",
     "bonferroni",
     "bootstrap_interval",
+    "bounded_anytime_interval",
     "bounded_confidence_sequence",
     "bradley_terry",
     "brier_score",

@@ -61,7 +61,7 @@ def confidence_sequence(
 
     check_level(level)
     array = finite_array(values)
-    alpha, rho = 1 - level, _tuned_rho(1 - level, tuned_for)
+    alpha, rho = 1 - level, tuned_rho(1 - level, tuned_for)
     counts = np.arange(1, len(array) + 1)
     means = np.cumsum(array) / counts if len(array) else array
     spread = _running_spread(array, counts)
@@ -137,7 +137,7 @@ def bounded_confidence_sequence(
     )
 
 
-def _tuned_rho(alpha: float, tuned_for: int) -> float:
+def tuned_rho(alpha: float, tuned_for: int) -> float:
     """The mixture's width that makes the sequence tightest near `tuned_for` values."""
     if tuned_for < 1:
         msg = f"tuned_for is a number of values, 1 or more; got {tuned_for}"
