@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
-__all__ = ["json_option", "print_json", "printable"]
+__all__ = ["json_option", "print_document", "print_json", "printable"]
+
+_CONTROL = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
+)
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,6 +31,16 @@ def print_json(value: Any, *, one_line: bool = False) -> None:
     if not one_line:
         options |= orjson.OPT_INDENT_2
     click.echo(orjson.dumps(_writable(value), option=options).decode())
+
+
+def print_document(text: str) -> None:
+    """Print a text that is meant for other programs: a CSV keeps what a model said as it was.
+
+    A terminal gets its control characters spelled out; a pipe or a file gets all of it.
+    """
+    if sys.stdout.isatty():
+        text = _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+    click.echo(printable(text))
 
 
 def printable(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from themis.cli.examples import examples
-from themis.cli.output import json_option, print_json
+from themis.cli.output import json_option, print_document, print_json, printable
 from themis.cli.run_store import open_run_store, store_option
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ def report(run_id: str, store: Path | None, form: str, output: Path | None, as_j
             return
         text = render_summary(summarise(result), "json" if as_json else form)
     if output is None:
-        click.echo(text)
+        print_document(text)
     else:
-        _write(output, lambda: _as_text(output, text))
+        _write(output, lambda: _as_text(output, printable(text)))
 
 
 def _export(result: BenchmarkResult, form: str, output: Path | None) -> None:

@@ -58,7 +58,7 @@ def candidate_text(candidate: CandidateRecord) -> str:
     for record in candidate.extractions:
         reason = f"failed: {record.failure_reason}"
         found = format_value(record.parsed_answer) if record.success else reason
-        lines.append(f"  {record.extractor_id}: {printable(found)}")
+        lines.append(f"  {printable(record.extractor_id)}: {printable(found)}")
     lines += _indented(_scores(candidate.evaluation))
     lines += _indented(_judgments(candidate.judge_audits))
     return "\n".join(lines)
@@ -85,10 +85,10 @@ def _output(candidate: CandidateRecord) -> Any:
 def _steps(conversation: ConversationTrace) -> Iterator[str]:
     for step in conversation.steps:
         if step.kind == "tool_call":
-            yield f"tool call {step.name}: {printable(str(step.arguments))}"
+            yield f"tool call {printable(str(step.name))}: {printable(str(step.arguments))}"
         else:
             who = step.role or f"tool result {step.name or ''}".rstrip()
-            yield f"{who}: {text_block(_text(step.content))}"
+            yield f"{printable(who)}: {text_block(_text(step.content))}"
 
 
 def text_block(text: str, *, indent: str = "    ") -> str:
@@ -106,7 +106,8 @@ def _scores(evaluation: EvaluationRecord | None) -> Iterator[str]:
     for score in evaluation.scores if evaluation else ():
         error = score.message if isinstance(score, ScoreError) else score.error
         value = "-" if isinstance(score, ScoreError) else format_value(score.value)
-        yield f"{score.metric_id}: {value if error is None else f'failed: {printable(error)}'}"
+        told = value if error is None else f"failed: {printable(error)}"
+        yield f"{printable(score.metric_id)}: {told}"
 
 
 def _judgments(trails: Iterable[JudgeAuditTrail]) -> Iterator[str]:
@@ -115,9 +116,10 @@ def _judgments(trails: Iterable[JudgeAuditTrail]) -> Iterator[str]:
         for entry in trail.entries:
             error = entry.error or entry.response.error
             said = entry.response.text if entry.judgment is None else format_value(entry.judgment)
-            call = f" ({entry.call_id})" if entry.call_id else ""
+            call = f" ({printable(entry.call_id)})" if entry.call_id else ""
             told = f"failed: {error}" if error is not None else said or ""
-            yield f"{trail.metric_id}, judge {judge_name(entry)}{call}: {text_block(told)}"
+            who = f"{printable(trail.metric_id)}, judge {judge_name(entry)}"
+            yield f"{who}{call}: {text_block(told)}"
 
 
 def judge_name(entry: JudgeAuditEntry) -> str:
@@ -154,4 +156,7 @@ def _given(value: Any) -> Any:
 
 
 def _facts(values: Mapping[str, Any]) -> str:
-    return "\n".join(f"{name}: {printable(format_value(value))}" for name, value in values.items())
+    return "\n".join(
+        f"{printable(str(name))}: {printable(format_value(value))}"
+        for name, value in values.items()
+    )

@@ -31,7 +31,7 @@ __all__ = [
     "text_table",
 ]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = re.compile("[\t\r\n]|[\\s\0]*[-=+@\uff0d\uff1d\uff0b\uff20]")
 _TEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -48,7 +48,8 @@ _TEX_SPECIAL = re.compile("[" + re.escape("".join(_TEX)) + "]")
 def csv_table(rows: Rows, columns: Sequence[str] | None = None) -> str:
     """RFC 4180 text with a header; numbers in full, what is undefined as an empty cell.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    A text that a spreadsheet would take for a formula gets an apostrophe before it; every other
+    text is as it was, control characters too.
     """
     names = column_names(rows, columns)
     out = io.StringIO()
@@ -77,7 +78,7 @@ def _csv_cell(value: Any) -> Any:
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         return value
     text = format_value(value)
-    return f"'{text}" if text.startswith(_FORMULA) and text != "-" else text
+    return f"'{text}" if _FORMULA.match(text) and text != "-" else text
 
 
 def _numeric(rows: Rows, name: str) -> bool:
