@@ -38,6 +38,8 @@ from themis.plugin import (
     LifecycleSubscriber,
     LLMMetric,
     OnEvent,
+    ReduceContext,
+    SelectContext,
     SelectionMetric,
     TraceMetric,
     TracingProvider,
@@ -50,6 +52,7 @@ from themis.plugin import MetricContext as ScoreContext
 from themis.records import (
     ConversationTrace,
     Message,
+    ReducedCandidate,
     ScoreError,
     TraceStep,
     WorkflowTrace,
@@ -74,6 +77,7 @@ from themis.records.run_events import (
     event_from_dict,
 )
 from themis.results import CaseResult, ExecutionState, MetricResult, RunResult, RunStatus
+from themis.results import EvaluationExecution as TraceView
 from themis.results import RecordTimelineView as TimelineView
 from themis.results.run_events import iter_run_events
 from themis.runtime.progress import ProgressSnapshot
@@ -135,6 +139,8 @@ __all__ = [
     "ProgressSnapshot",
     "PromptSpec",
     "PureMetric",
+    "ReduceContext",
+    "ReducedCandidate",
     "ReductionCompletedEvent",
     "ReductionFailedEvent",
     "RunEvent",
@@ -151,12 +157,14 @@ __all__ = [
     "ScoreContext",
     "ScoreError",
     "ScoreFailedEvent",
+    "SelectContext",
     "SelectionMetric",
     "StorageConfig",
     "StoredRun",
     "TimelineView",
     "TraceMetric",
     "TraceStep",
+    "TraceView",
     "TracingProvider",
     "WorkflowBuildError",
     "WorkflowRunner",

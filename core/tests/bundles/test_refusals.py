@@ -13,6 +13,7 @@ import themis
 from themis import InMemoryRunStore
 from themis.bundles import GenerationBundle, ScoreBundle
 from themis.errors import SpecValidationError, StorageError
+from themis.planning.manifest import RunManifest
 from themis.runtime.importing import import_candidates
 from themis.testing.recorded_runs import RecordedRun
 
@@ -34,6 +35,14 @@ def rehashed(bundle, **changes):
     record = attrs.evolve(first, **changes)
     records = (attrs.evolve(record, content_hash=record.computed_hash()), *others)
     changed = attrs.evolve(bundle, records=records)
+    return attrs.evolve(changed, content_hash=changed.computed_hash())
+
+
+def replanned(bundle, change):
+    """A bundle of somebody who knows how hashes are made: its plan changed."""
+    planned = json.loads(json.dumps(bundle.plan.planned))
+    change(planned)
+    changed = attrs.evolve(bundle, plan=attrs.evolve(bundle.plan, planned=planned))
     return attrs.evolve(changed, content_hash=changed.computed_hash())
 
 
@@ -189,7 +198,7 @@ def test_a_judge_call_that_no_run_records_is_refused(there, bundles, change, tex
     [
         (lambda m: m["counts"].update(reduce=1), "it counts other reductions than it has"),
         (lambda m: m["keys"]["transforms"].update(x={}), "reductions and parses are not those"),
-        (lambda m: m["keys"]["reductions"].update(data="../x"), "a key of its plan is no hash"),
+        (lambda m: m["keys"]["reductions"].update(data="0" * 64), "its plan is not that of run"),
         (lambda m: m["keys"]["arms"].append("0" * 64), "its plan is not that of run"),
         (lambda m: m["metrics"][0].update(stage="judge"), "its metric columns are not those"),
         (lambda m: m["components"][0].pop("kind"), "is not built like one: KeyError: 'kind'"),
@@ -200,11 +209,18 @@ def test_a_judge_call_that_no_run_records_is_refused(there, bundles, change, tex
 def test_a_plan_that_does_not_hold_together_is_refused_however_well_it_is_hashed(
     there, bundles, change, text
 ):
-    bundle = bundles["generation"]
-    planned = json.loads(json.dumps(bundle.plan.planned))
-    change(planned["manifest"])
-    changed = attrs.evolve(bundle, plan=attrs.evolve(bundle.plan, planned=planned))
-    refuses(there, attrs.evolve(changed, content_hash=changed.computed_hash()), text)
+    refuses(
+        there, replanned(bundles["generation"], lambda planned: change(planned["manifest"])), text
+    )
+
+
+def test_a_key_that_is_no_hash_is_refused_though_the_run_is_named_after_it(there, bundles):
+    def change(planned):
+        manifest = planned["manifest"]
+        manifest["keys"]["reductions"]["data"] = "../x"
+        planned["run_id"] = manifest["run_id"] = RunManifest.from_dict(manifest).identity()
+
+    refuses(there, replanned(bundles["generation"], change), "a key of its plan is no hash")
 
 
 def test_a_judged_score_in_a_bundle_of_scores_is_refused(there, bundles):

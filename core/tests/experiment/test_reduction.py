@@ -51,6 +51,42 @@ def test_a_reducer_may_make_an_output_of_its_own(sums):
     assert result.cases[0].reduction.inference.raw_text == "0/1/1"
 
 
+def last(outputs):
+    return outputs[-1]
+
+
+last.__name__ = "first"
+
+
+def test_an_edited_reducer_of_the_same_name_reduces_again(sums, run_store):
+    assert run(sums, reducer=first, store=run_store).metric_means == {"exact_match": 1.0}
+    assert run(sums, reducer=last, store=run_store).metric_means == {"exact_match": 0.0}
+
+
+def test_an_edited_selector_of_the_same_name_is_another_run(sums):
+    def experiment(selector):
+        return Experiment(
+            generation={"generator": sampled, "selector": selector, "reducer": "first"},
+            evaluation={"metrics": "exact_match"},
+            datasets=[{"cases": sums}],
+        )
+
+    run_ids = {experiment(each).compile().run_id for each in (first, last)}
+    assert len(run_ids) == 2
+
+
+def test_an_edited_parser_that_nothing_scores_is_another_run(sums):
+    def experiment(parser):
+        return Experiment(
+            generation={"generator": sampled},
+            evaluation={"parsers": parser},
+            datasets=[{"cases": sums}],
+        )
+
+    run_ids = {experiment(each).compile().run_id for each in (first, last)}
+    assert len(run_ids) == 2
+
+
 def test_a_reducer_may_be_an_object(sums):
     class Last:
         component_id = "last"

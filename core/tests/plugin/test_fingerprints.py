@@ -209,3 +209,12 @@ def test_a_compiled_method_counts_with_what_it_is_a_method_of():
     assert fingerprint(",".join) == fingerprint(",".join)
     assert fingerprint(",".join) != fingerprint("/".join)
     assert fingerprint(len) == fingerprint(len)
+
+
+@pytest.mark.parametrize("names", [{}, {"__name__": "cell"}], ids=["no module", "no file"])
+def test_inside_a_component_too_an_edit_of_a_function_without_a_file_is_seen(names):
+    def scaled(number):
+        exec(f"def factor():\n    return {number}", names)
+        return Scaled(factor=names["factor"])
+
+    assert fingerprint(scaled(1)) != fingerprint(scaled(2))

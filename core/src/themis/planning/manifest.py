@@ -6,7 +6,7 @@ it and never changes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -67,8 +67,9 @@ class RunManifest:
         return _identity(
             experiment=self.spec_hash,
             seed=self.global_seed,
-            arms=self.keys["arms"],
+            keys=self.keys,
             scores=[[name, key] for _, name, key in dict.fromkeys(rows)],
+            scored={row["transform_hash"] for row in self.metrics},
             datasets=self.datasets,
         )
 
@@ -103,8 +104,9 @@ def run_identity(plan: Plan, datasets: Sequence[DatasetSummary]) -> str:
     return _identity(
         experiment=plan.experiment.canonical_hash,
         seed=plan.global_seed,
-        arms=[arm.key.hex() for arm in plan.arms],
+        keys=plan.part_keys(),
         scores=[[score.name, score.key.hex()] for entry in plan.slices for score in entry.scores],
+        scored={row["transform_hash"] for row in plan.metric_rows()},
         datasets=datasets,
     )
 
@@ -113,17 +115,30 @@ def _identity(
     *,
     experiment: str,
     seed: int,
-    arms: Sequence[str],
+    keys: Mapping[str, Any],
     scores: Sequence[Sequence[str]],
+    scored: Container[str | None],
     datasets: Sequence[DatasetSummary],
 ) -> str:
+    """`keys` are the plan's; those of parses are within those of the scores that read them.
+
+    `scored` are the parses that some score reads.
+    """
+    unread = [
+        [slice_id, name, key]
+        for slice_id, parses in keys["transforms"].items()
+        for name, key in parses.items()
+        if key not in scored
+    ]
+    more = {"reductions": keys["reductions"], "parses": unread}
     described = {
         "experiment": experiment,
         "seed": seed,
-        "arms": arms,
+        "arms": keys["arms"],
         "scores": scores,
         "datasets": [
             [entry.slice_id, dict(entry.identity), entry.items_digest] for entry in datasets
         ],
+        **{name: part for name, part in more.items() if part},
     }
     return described_key("run", described).hex()

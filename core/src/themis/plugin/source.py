@@ -215,9 +215,11 @@ def _source(value: Any) -> str | None:
 
 def _is_installed(value: Any) -> bool:
     name = value.__module__ or ""
+    if name.partition(".")[0] == "themis":
+        return True
     file = getattr(sys.modules.get(name), "__file__", None)
-    if name.partition(".")[0] == "themis" or file is None:
-        return name != "__main__"
+    if file is None:  # what Python has compiled in, or a user's own: made by exec, or at a prompt
+        return name in sys.builtin_module_names and not isinstance(value, types.FunctionType)
     path = Path(file).resolve()
     return any(path.is_relative_to(folder) for folder in _INSTALLED)
 
