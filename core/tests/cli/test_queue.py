@@ -130,7 +130,7 @@ def test_a_worker_that_watches_takes_what_comes_and_ends_when_interrupted(shell,
             raise KeyboardInterrupt
         shell("submit", file)
 
-    monkeypatch.setattr("themis.cli.queue.pause", pause)
+    monkeypatch.setattr("themis.cli.worker.pause", pause)
     lines = shell("worker", "run", "--watch", "--json", "--progress", "none").stdout.splitlines()
     assert [json.loads(line)["benchmark_id"] for line in lines] == ["cases", "echoes"]
 
