@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -68,3 +70,21 @@ def test_a_place_that_cannot_be_written_is_an_error(report, tmp_path):
     done = report("--format", "means", "--output", str(tmp_path / "file" / "means.txt"))
     assert done.exit_code == 2
     assert "cannot be written" in done.stderr
+
+
+def test_a_report_may_be_over_what_items_share(report):
+    done = report("--cluster-by", "question", "--json")
+    [first, _] = json.loads(done.stdout)["sections"]["leaderboard"]
+    assert (first["n_clusters"], first["method"]) == (3, "wilson_clusters")
+
+
+def test_a_field_that_no_item_has_is_told(report):
+    done = report("--cluster-by", "passage")
+    assert done.exit_code == 2
+    assert "no field 'passage' to cluster by; it has: " in done.stderr
+
+
+def test_an_exporter_is_not_told_of_clusters(report):
+    done = report("--cluster-by", "question", "--format", "means", "--output", "x.txt")
+    assert done.exit_code == 2
+    assert "--cluster-by is for the built-in formats, not for 'means'" in done.stderr

@@ -78,6 +78,7 @@ def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> No
     epilog=examples(
         "themis report 80d6e040e280",
         "themis report 80d6e040e280 --format html --output report.html",
+        "themis report 80d6e040e280 --cluster-by passage_id",
     )
 )
 @click.argument("run_id", metavar="RUN")
@@ -91,8 +92,20 @@ def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> No
     "the format of an exporter plugin, which needs --output.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write it to a file.")
+@click.option(
+    "--cluster-by",
+    metavar="FIELD",
+    help="An item field: items that share it are one unit of evidence.",
+)
 @json_option
-def report(run_id: str, store: Path | None, form: str, output: Path | None, as_json: bool) -> None:
+def report(
+    run_id: str,
+    store: Path | None,
+    form: str,
+    output: Path | None,
+    cluster_by: str | None,
+    as_json: bool,
+) -> None:
     """Report RUN: leaderboard with intervals, comparison, failures, provenance."""
     from themis.reporting.summary import FORMATS, render_summary, summarise
     from themis.results import BenchmarkResult
@@ -100,9 +113,16 @@ def report(run_id: str, store: Path | None, form: str, output: Path | None, as_j
     with open_run_store(store) as opened:
         result = BenchmarkResult(opened, opened.run(run_id).run_id)
         if not as_json and form not in FORMATS:
+            if cluster_by is not None:
+                msg = f"--cluster-by is for the built-in formats, not for {form!r}"
+                raise click.UsageError(msg)
             _export(result, form, output)
             return
-        text = render_summary(summarise(result), "json" if as_json else form)
+        try:
+            summary = summarise(result, cluster_by=cluster_by)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        text = render_summary(summary, "json" if as_json else form)
     if output is None:
         print_document(text)
     else:

@@ -26,7 +26,7 @@ __all__ = [
 
 Row = Mapping[str, Any]
 
-_FIGURES = ("mean", "interval", "n_items", "count", "errors")
+_FIGURES = ("mean", "interval", "n_items", "n_clusters", "count", "errors")
 _TESTED = ("delta_mean", "interval", "p_value", "adjusted_p_value", "mde", "pair_count", "dropped")
 _COMPARED = ("metric_id", "score_name", "models", "verdict", *_TESTED, "method", "reason")
 _FAILED = ("kind", "stage", "code", "metric_id", "model_id", "count", "message", "trial")
@@ -52,21 +52,26 @@ class ReportSection:
         return [{name: row.get(name) for name in names} for row in rows]
 
 
-def leaderboard(result: BenchmarkResult, compared: ReportSection) -> ReportSection:
+def leaderboard(
+    result: BenchmarkResult, compared: ReportSection, *, cluster_by: str | None = None
+) -> ReportSection:
     """Models by their mean, for each metric; in tiers, by the comparison of every two models."""
+    units = "items: samples and prompts of one item count once."
+    if cluster_by is not None:
+        units = f"what items share by {cluster_by!r}: items with one value count once."
     return ReportSection(
         key="leaderboard",
         title="Leaderboard",
-        rows=tiered(result.leaderboard(tiers=False), compared.rows),
+        rows=tiered(result.leaderboard(tiers=False, cluster_by=cluster_by), compared.rows),
         columns=("metric_id", "score_name", "rank", "tier", "model_id", *_FIGURES, "reason"),
-        note="Intervals are at 95 %, over items: samples and prompts of one item count once.",
+        note=f"Intervals are at 95 %, over {units}",
     )
 
 
-def breakdowns(result: BenchmarkResult) -> list[ReportSection]:
+def breakdowns(result: BenchmarkResult, *, cluster_by: str | None = None) -> list[ReportSection]:
     """One section per thing of which the run has several: slices, prompts, parameters, labels."""
     keys = ("slice_id", "prompt_variant_id", "params_hash", *result.dimensions)
-    sections = (_breakdown(result, key) for key in keys)
+    sections = (_breakdown(result, key, cluster_by) for key in keys)
     return [
         section
         for section, key in zip(sections, keys, strict=True)
@@ -74,9 +79,10 @@ def breakdowns(result: BenchmarkResult) -> list[ReportSection]:
     ]
 
 
-def _breakdown(result: BenchmarkResult, key: str) -> ReportSection:
+def _breakdown(result: BenchmarkResult, key: str, cluster_by: str | None) -> ReportSection:
     names = ["score_name"] if result.scores_one_metric_twice else []
-    rows = result.aggregate(group_by=["metric_id", *names, key, "model_id"])
+    keys = ["metric_id", *names, key, "model_id"]
+    rows = result.aggregate(group_by=keys, cluster_by=cluster_by)
     title, column = _TITLES.get(key, f"By {key}"), key
     if key == "params_hash":
         labels = _parameter_labels(result)
@@ -111,9 +117,14 @@ _TITLES = {
 }
 
 
-def comparison(result: BenchmarkResult) -> ReportSection:
+def comparison(result: BenchmarkResult, *, cluster_by: str | None = None) -> ReportSection:
     """Every pair of models on the items that both have, for each metric."""
-    rows = result.paired_compare(metric_id=None, group_by="benchmark_id", p_value_correction="holm")
+    rows = result.paired_compare(
+        metric_id=None,
+        group_by="benchmark_id",
+        p_value_correction="holm",
+        cluster_by=cluster_by,
+    )
     return ReportSection(
         key="comparison",
         title="Paired comparison",

@@ -71,13 +71,19 @@ class RunReport:
         }
 
 
-def summarise(result: BenchmarkResult) -> RunReport:
-    """Read a result into a report: leaderboard, breakdowns, comparison, failures, provenance."""
+def summarise(result: BenchmarkResult, *, cluster_by: str | None = None) -> RunReport:
+    """Read a result into a report: leaderboard, breakdowns, comparison, failures, provenance.
+
+    `cluster_by` names an item field: items that share its value are one unit of evidence.
+
+    Raises:
+        ValueError: an item has no such field; the message lists those it has.
+    """
     counts = result.counts()
-    compared = comparison(result)
+    compared = comparison(result, cluster_by=cluster_by)
     sections = [
-        leaderboard(result, compared),
-        *breakdowns(result),
+        leaderboard(result, compared, cluster_by=cluster_by),
+        *breakdowns(result, cluster_by=cluster_by),
         compared,
         failures(result, counts),
         provenance(result),

@@ -73,6 +73,7 @@ class BenchmarkResult(ExperimentResult):
         group_by: str | Sequence[str],
         metric_id: str | None = None,
         on_error: OnError = "exclude",
+        cluster_by: str | None = None,
     ) -> list[Row]:
         """The mean of each group's scores, computed in the database.
 
@@ -87,12 +88,16 @@ class BenchmarkResult(ExperimentResult):
             metric_id: Only this metric's scores; None: all of them.
             on_error: `exclude` leaves failed candidates and metrics out of the mean; `zero` counts
                 them as 0. `errors` says how many there are either way.
+            cluster_by: An item field that names what items share (a passage, say): standard error
+                and interval are over its values, as `method` and `n_clusters` say.
 
         Raises:
-            ValueError: an unknown key, metric or `on_error`; the message lists the known ones.
+            ValueError: an unknown key, metric, item field or `on_error`; the message lists the
+                known ones.
         """
         layout = self._source.layout
         metrics = self._overlay.metrics(layout, metric_id)
+        clusters = None if cluster_by is None else item_field(self._source, cluster_by)
         with self._source.connection() as connection:
             return aggregate_scores(
                 connection,
@@ -101,6 +106,7 @@ class BenchmarkResult(ExperimentResult):
                 metrics=metrics,
                 on_error=on_error,
                 find_blocks=self._source.item_blocks,
+                clusters=clusters,
             )
 
     def leaderboard(
@@ -109,19 +115,22 @@ class BenchmarkResult(ExperimentResult):
         *,
         on_error: OnError = "exclude",
         tiers: bool = True,
+        cluster_by: str | None = None,
     ) -> list[Row]:
         """One row per metric and model, the best first in the metric's direction.
 
         Rows are those of `aggregate`, with `rank`, `direction` and, with `tiers`, `tier`,
         `best_rank` and `worst_rank`: the models of a tier cannot be told from its first by a paired
         comparison (Holm over every pair of models and metrics). That reads every item's mean; over
-        millions of scores, leave it out.
+        millions of scores, leave it out. `cluster_by` is that of `aggregate`, for both.
 
         Raises:
-            ValueError: an unknown metric or `on_error`; the message lists the known ones.
+            ValueError: an unknown metric, item field or `on_error`; the message lists the known.
         """
         keys = leaderboard_keys(self._source.layout)
-        rows = self.aggregate(group_by=keys, metric_id=metric_id, on_error=on_error)
+        rows = self.aggregate(
+            group_by=keys, metric_id=metric_id, on_error=on_error, cluster_by=cluster_by
+        )
         rows = ranked(rows, metric_directions(self._source))
         if not tiers:
             return rows
@@ -130,6 +139,7 @@ class BenchmarkResult(ExperimentResult):
             group_by="benchmark_id",
             p_value_correction="holm",
             on_error=on_error,
+            cluster_by=cluster_by,
         )
         return tiered(rows, compared)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from themis.records.canonical import canonical_bytes
 
 if TYPE_CHECKING:
-    from themis.results.pairing import ClusterNames
+    from themis.results.clustering import ClusterNames
     from themis.results.source import RunSource
 
 __all__ = ["item_field"]

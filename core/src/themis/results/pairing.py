@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,10 @@ from themis.storage import schema
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from themis.results.clustering import ClusterNames
     from themis.results.layout import Arm, MetricColumn, RunLayout
 
-__all__ = ["ClusterNames", "Criteria", "MatchedItems", "SideScores", "side_scores"]
-
-ClusterNames = Callable[[Iterable[bytes]], Mapping[bytes, Hashable]]
-"""The unit that each item belongs to, by item hash."""
+__all__ = ["Criteria", "MatchedItems", "SideScores", "side_scores"]
 
 
 @attrs.frozen(slots=True, kw_only=True)

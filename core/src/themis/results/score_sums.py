@@ -5,7 +5,7 @@ Only sums leave the database, so a million scores cost the time of one scan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import attrs
@@ -39,6 +39,7 @@ __all__ = [
     "GroupQuery",
     "GroupSums",
     "OnError",
+    "item_units",
     "of_metrics",
     "score_value",
     "selected_scores",
@@ -98,10 +99,10 @@ class GroupQuery:
     def _statement(self, group: ScoreGroup) -> Select[Any]:
         value = score_value(self.on_error)
         if self.row_keys:
-            units = _by_item(value, {name: _ROW_KEYS[name]() for name in self.row_keys})
+            units = item_units(value, self.row_keys)
         elif not group.distinct_items:
             blocks = self._blocks_of(group)
-            units = _by_item(value, {}) if blocks is None else _by_block(value, blocks)
+            units = item_units(value, ()) if blocks is None else _by_block(value, blocks)
         elif self.layout.num_samples > 1:
             units = trial_units(value)
         else:
@@ -175,12 +176,13 @@ def _summed_rows(value: Column) -> Select[Any]:
     ).where(selected_scores())
 
 
-def _by_item(value: Column, keys: Mapping[str, Column]) -> Subquery:
+def item_units(value: Column, row_keys: Sequence[str]) -> Subquery:
     """Scores of one item are one unit, whichever prompt, model, slice or metric they are of."""
     same_trial = and_(_TRIALS.c.run == _SCORES.c.run, _TRIALS.c.trial == _SCORES.c.trial)
+    keys = {name: _ROW_KEYS[name]() for name in row_keys}
     named = [expression.label(name) for name, expression in keys.items()]
     return (
-        select(*named, *_unit(value))
+        select(_TRIALS.c.item_hash, *named, *_unit(value))
         .select_from(_SCORES.join(_TRIALS, same_trial))
         .where(selected_scores())
         .group_by(_TRIALS.c.item_hash, *keys.values())

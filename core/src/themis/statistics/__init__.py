@@ -24,6 +24,9 @@ from themis.statistics.calibration import (
     calibration_bins,
     expected_calibration_error,
 )
+from themis.statistics.clustered import (
+    estimate_of_clusters,
+)
 from themis.statistics.comparing import (
     Comparison,
     compare,
@@ -184,6 +187,7 @@ __all__ = [
     "design_effect",
     "detectable_difference",
     "estimate_from_sums",
+    "estimate_of_clusters",
     "event_series",
     "expected_calibration_error",
     "family_size",
