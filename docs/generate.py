@@ -36,7 +36,7 @@ from themis.testing.kits import KITS
 DOCS = Path(__file__).parent
 _PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _COMPONENTS = ("engine", "extractor", "selector", "reducer", "metric", "dataset_provider")
-_OPTION = re.compile(r"^ {8}(\w+): (.+?)(?=^ {8}\w+:|\Z)", re.MULTILINE | re.DOTALL)
+_OPTION = re.compile(r"^ {4}(\w+): (.+?)(?=^ {4}\w+:|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -131,7 +131,7 @@ def _facts(component: Any) -> Iterator[str]:
 
 def options() -> str:
     """The `[runtime]` table of a benchmark or project file."""
-    said = dict(_OPTION.findall(RuntimeOptions.__doc__ or ""))
+    said = dict(_OPTION.findall(inspect.cleandoc(RuntimeOptions.__doc__ or "")))
     rows = []
     for field in attrs.fields(RuntimeOptions):
         is_table = isinstance(field.default, type(attrs.Factory(dict)))

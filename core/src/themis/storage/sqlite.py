@@ -90,7 +90,7 @@ def _connect(
     try:
         for pragma in pragmas:
             connection.execute(pragma)
-    except sqlite3.Error:
+    except BaseException:  # the message of a damaged schema may be text that cannot be decoded
         connection.close()
         raise
     return connection
