@@ -114,6 +114,18 @@ def test_differences_whose_squares_overflow_are_not_tested():
     assert got.reason == "the scores are too large: their squares overflow"
 
 
+@pytest.mark.parametrize(
+    ("baseline", "treatment"),
+    [([0.0, 1e308] * 20, [0.5e308, 1.5e308] * 20), ([-1.5e308, 1.0], [1.5e308, 2.0])],
+)
+def test_means_and_differences_past_what_a_float_holds_are_none(baseline, treatment):
+    got = paired_t(baseline, treatment, clusters=range(len(baseline)))
+
+    assert (got.baseline_mean, got.delta_mean, got.p_value) == (None, None, None)
+    assert (got.n_items, got.method) == (len(baseline), "none")
+    assert got.reason == "the scores are too large: their squares overflow"
+
+
 def test_differences_whose_squares_underflow_are_not_tested():
     got = paired_t([0.0, 0.0], [0.0, 5e-272])
 

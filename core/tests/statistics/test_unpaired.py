@@ -52,6 +52,13 @@ def test_what_cannot_be_tested_says_why(before, after, reason):
     assert (got.p_value, got.ci_lower, got.method, got.reason) == (None, None, "none", reason)
 
 
+def test_means_past_what_a_float_holds_are_none():
+    got = welch([-1.5e308] * 3, [1.5e308] * 3)
+
+    assert (got.baseline_mean, got.delta_mean, got.p_value) == (None, None, None)
+    assert got.reason == "the scores are too large: their squares overflow"
+
+
 def test_impossible_counts_are_refused():
     with pytest.raises(ValueError, match="3 successes of 2"):
         newcombe((1, 2), (3, 2))

@@ -75,7 +75,9 @@ def paired_t(
     if len(before) != len(after):
         msg = f"{len(before)} baseline and {len(after)} treatment values: give one per pair"
         raise ValueError(msg)
-    deltas = finite_array(after - before)
+    deltas = _differences(before, after)
+    if deltas is None:
+        return _too_large(len(before), clusters=clusters, level=level)
     sums = attrs.evolve(cluster_sums(deltas, clusters=clusters), magnitude=_scale(before, after))
     known = PairedTest(
         pair_count=len(deltas),
@@ -86,6 +88,28 @@ def paired_t(
         ci_level=level,
     )
     return _tested(known, sums)
+
+
+def _differences(before: Any, after: Any) -> Any:
+    """The differences; None where one of them, or a mean, is past what a float can hold."""
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        deltas = after - before
+        totals = before.sum(), after.sum(), deltas.sum()
+    return deltas if np.isfinite(deltas).all() and np.isfinite(totals).all() else None
+
+
+def _too_large(n: int, *, clusters: Sequence[Hashable] | None, level: float) -> PairedTest:
+    return PairedTest(
+        pair_count=n,
+        n_items=n if clusters is None else len(set(clusters)),
+        baseline_mean=None,
+        treatment_mean=None,
+        delta_mean=None,
+        ci_level=level,
+        reason=TOO_LARGE,
+    )
 
 
 def _scale(before: Any, after: Any) -> float:

@@ -73,14 +73,17 @@ def welch(
 
 def welch_from_sums(before: ClusterSums, after: ClusterSums, *, level: float) -> UnpairedTest:
     """The same from cluster sums."""
+    means = [_finite(sums.mean) if sums.count else None for sums in (before, after)]
     known = UnpairedTest(
         n_baseline=before.clusters,
         n_candidate=after.clusters,
-        baseline_mean=before.mean if before.count else None,
-        candidate_mean=after.mean if after.count else None,
-        delta_mean=after.mean - before.mean if before.count and after.count else None,
+        baseline_mean=means[0],
+        candidate_mean=means[1],
+        delta_mean=None if None in means else _finite(after.mean - before.mean),
         ci_level=level,
     )
+    if before.count and after.count and known.delta_mean is None:
+        return attrs.evolve(known, reason=TOO_LARGE)
     if min(before.clusters, after.clusters) < 2:
         return attrs.evolve(known, reason="fewer than two items on one side: no spread to judge by")
     squares = [sums.standard_error() ** 2 for sums in (before, after)]
@@ -105,6 +108,10 @@ def welch_from_sums(before: ClusterSums, after: ClusterSums, *, level: float) ->
         ci_upper=upper,
         method="welch" if single else "welch_clusters",
     )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def newcombe(baseline: Counts, candidate: Counts, *, level: float = 0.95) -> UnpairedTest:
