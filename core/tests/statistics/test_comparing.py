@@ -143,6 +143,24 @@ def test_a_significant_change_within_the_margin_is_equivalent():
     assert found.verdict == "equivalent"
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.01])
+def test_scores_that_all_differ_alike_within_the_margin_are_equivalent(shift):
+    before = [0.1, 0.2, 0.3] * 5
+
+    found = compare(before, [score + shift for score in before], margin=0.05)
+
+    assert (found.verdict, found.method) == ("equivalent", "sign_flip_exact")
+    assert found.equivalence_p == pytest.approx(2**-15)
+
+
+def test_scores_that_all_differ_alike_past_the_margin_are_not_equivalent():
+    before = [0.1, 0.2, 0.3] * 5
+
+    found = compare(before, [score + 0.1 for score in before], margin=0.05)
+
+    assert (found.verdict, found.equivalence_p) == ("improved", 1.0)
+
+
 def test_the_detectable_difference_is_about_three_standard_errors():
     found = compare([0.1, 0.4, 0.2, 0.6] * 10, [0.3, 0.2, 0.4, 0.6] * 10)
 

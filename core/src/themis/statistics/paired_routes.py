@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.statistics.discordant import mcnemar, tango_z
-from themis.statistics.paired import PairedTest, paired_t
+from themis.statistics.paired import SMALLEST_P, PairedTest, paired_t, sign_flip_constant_p
 from themis.statistics.routes import Route, figures_of, t_equivalence_p
 from themis.statistics.sign_flip import sign_flip_interval, sign_flip_test
 
@@ -39,6 +39,8 @@ def paired_route(
     test = paired_t(before, after, clusters=None if single else clusters, level=level)
     if single and test.df is not None and test.pair_count < FEW_PAIRS:
         return _sign_flip(after - before, test, margin=margin)
+    if test.se == 0:
+        return _constant(test, margin=margin)
     return _route(test, t_equivalence_p(test, margin))
 
 
@@ -82,6 +84,15 @@ def _sign_flip(deltas: Any, test: PairedTest, *, margin: float | None) -> Route:
     below = sign_flip_test(margin - deltas).p_greater
     both = None if above is None or below is None else max(above, below)
     return _route(test, both)
+
+
+def _constant(test: PairedTest, *, margin: float | None) -> Route:
+    """Differences that are all equal: equivalence by the sign flips of how far within they lie."""
+    if not margin or test.delta_mean is None:
+        return _route(test, None)
+    inside = abs(test.delta_mean) < margin
+    p_value = max(sign_flip_constant_p(test.n_items) / 2, SMALLEST_P) if inside else 1.0
+    return _route(attrs.evolve(test, method="sign_flip_exact"), p_value)
 
 
 def _route(test: PairedTest, equivalence_p: float | None) -> Route:
