@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.errors import ItemError, SpecValidationError
+from themis.planning.keys import candidate_key
 from themis.plugin.hook_points import HookPoint
 from themis.records import CandidateRecord, EvaluationRecord, TrialRecord
 from themis.records.codec import to_plain
@@ -85,6 +86,7 @@ class HandOff:
     ) -> ImportSummary:
         """Results for a bundle's tasks, matched by candidate id."""
         run = self._run(bundle)
+        _refuse_other_candidates(bundle.tasks)
         tasks = {task["candidate_id"]: task for task in bundle.tasks}
         arrivals = []
         for candidate in _candidates(records):
@@ -102,6 +104,9 @@ class HandOff:
         """Scores for a bundle's tasks, matched by candidate, evaluation hash and metric id."""
         run = self._run(bundle)
         tasks = _evaluation_tasks(bundle)
+        _refuse_other_metrics(
+            tasks.values(), self._store.manifest(self._store.run(bundle.run_id))["metrics"]
+        )
         arrivals = []
         for candidate in _candidates(records):
             if candidate.evaluation is None:
@@ -144,10 +149,20 @@ class HandOff:
                     yield entry.work if isinstance(entry, WholeTrial) else entry
 
     def _run(self, bundle: HandOffFile) -> int:
+        """The number of the run that the tasks are of: each names a trial as the store has it."""
         row = self._store.find_run(bundle.run_id)
         if row is None:
             msg = f"this store has no run {bundle.run_id!r}; plan its benchmark here first"
             raise SpecValidationError(msg)
+        named = {task["trial"]: task for task in bundle.tasks}
+        found = {
+            trial.trial: trial.trial_hash
+            for trial in self._store.iter_trials(row.id)
+            if trial.trial in named
+        }
+        for number, task in named.items():
+            if number not in found or found[number] != task["trial_hash"]:
+                raise _unknown(task["candidate_id"], "its trial is not the run's")
         return row.id
 
     def _failures(self, run: int, arrivals: Sequence[_Arrival]) -> frozenset[bytes]:
@@ -175,6 +190,27 @@ class HandOff:
         if fresh:
             self._store.append(fresh)
         return ImportSummary(imported=len(fresh), already_present=len(arrivals) - len(fresh))
+
+
+def _refuse_other_candidates(tasks: Iterable[Mapping[str, Any]]) -> None:
+    """A candidate's id is made of its trial, sample and seed; another would be of another run."""
+    for task in tasks:
+        trial = bytes.fromhex(task["trial_hash"])
+        made = candidate_key(trial, sample=task["sample"], seed=task["seed"])
+        if made.hex() != task["candidate_id"]:
+            raise _unknown(task["candidate_id"], "it is not that of its trial, sample and seed")
+
+
+def _refuse_other_metrics(
+    tasks: Iterable[Mapping[str, Any]], planned: Sequence[Mapping[str, Any]]
+) -> None:
+    """A metric is named by its number in the run, its id and its evaluation, which agree."""
+    for task in tasks:
+        for name, place in task["metrics"].items():
+            row = planned[place["metric"]] if place["metric"] in range(len(planned)) else {}
+            found = (row.get("metric_id"), row.get("evaluation_hash"))
+            if found != (name, task["evaluation_hash"]):
+                raise _unknown(task["candidate_id"], f"metric {name!r:.80} is not the run's")
 
 
 def _evaluation_tasks(bundle: EvaluationHandOff) -> dict[tuple[str, str], Mapping[str, Any]]:

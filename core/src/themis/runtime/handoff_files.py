@@ -78,8 +78,9 @@ class HandOffFile:
         for name, kind in cls.fields.items():
             if not isinstance(task.get(name), kind) or isinstance(task[name], bool):
                 yield f"{name} is {task.get(name)!r:.80}"
-        if not _is_hash(task.get("candidate_id")):
-            yield f"candidate_id is {task.get('candidate_id')!r:.80}, which is no hash"
+        for name in ("candidate_id", "trial_hash"):
+            if not _is_hash(task.get(name)):
+                yield f"{name} is {task.get(name)!r:.80}, which is no hash"
 
     def _header(self) -> dict[str, Any]:
         return {

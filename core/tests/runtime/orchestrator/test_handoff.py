@@ -297,3 +297,63 @@ def test_a_trial_that_is_no_plans_is_refused(make):
     broken = attrs.evolve(trial, trial_hash="mine")
     with pytest.raises(SpecValidationError, match=r"take trial specs from\s+Orchestrator.trials"):
         orchestrator.import_candidates([prebuilt(broken, "0")])
+
+
+def forged(bundle, path, **changes):
+    """The bundle of somebody who knows how its hash is made: a result, and other fields."""
+    tasks = tuple({**task, "result": {"raw_text": "0"}, **changes} for task in bundle.tasks)
+    return GenerationHandOff.read(attrs.evolve(bundle, tasks=tasks).write(path))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"candidate_id": "ab" * 32},
+        {"trial_hash": "ab" * 32},
+        {"trial": 10**6},
+        {"trial": -1},
+        {"trial": 2**70},
+        {"sample": 1},
+        {"seed": 5},
+    ],
+    ids=str,
+)
+def test_a_forged_task_brings_no_candidate_of_another_trial(make, tmp_path, changes):
+    orchestrator, spec = make(), sums_benchmark()
+    bundle = orchestrator.export_generation_bundle(spec)
+    bad = forged(attrs.evolve(bundle, tasks=bundle.tasks[:1]), tmp_path / "work.jsonl", **changes)
+    with pytest.raises(
+        SpecValidationError, match=r"imported: (its trial is not|it is not that of)"
+    ):
+        orchestrator.import_generation_results(bad, bad.records())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"trial": "0"}, {"sample": None}, {"seed": True}, {"item_id": 1}, {"trial_hash": ""}],
+)
+def test_a_task_with_fields_of_another_kind_is_refused(make, tmp_path, changes):
+    bundle = make().export_generation_bundle(sums_benchmark())
+    with pytest.raises(SpecValidationError, match="task 1 is none: "):
+        forged(bundle, tmp_path / "work.jsonl", **changes)
+
+
+def take_scores(orchestrator, path):
+    bundle = EvaluationHandOff.read(path)
+    orchestrator.import_evaluation_results(bundle, bundle.records())
+
+
+@pytest.mark.parametrize(
+    "place", [{"metric": 99}, {"metric": -1}, {"key": "../x"}, {"metric": "0"}]
+)
+def test_a_forged_score_of_another_metric_is_refused(make, tmp_path, place):
+    orchestrator, spec = make(), sums_benchmark()
+    filled = done_elsewhere(orchestrator.export_generation_bundle(spec), tmp_path / "work.jsonl")
+    orchestrator.import_generation_results(filled, filled.records())
+    bundle = orchestrator.export_evaluation_bundle(spec)
+    first, *_ = bundle.tasks
+    metrics = {name: {**entry, **place} for name, entry in first["metrics"].items()}
+    task = {**first, "metrics": metrics, "result": dict.fromkeys(metrics, 1.0)}
+    path = attrs.evolve(bundle, tasks=(task,)).write(tmp_path / "scores.jsonl")
+    with pytest.raises(SpecValidationError, match=r"is not the run's|task 1 is none"):
+        take_scores(orchestrator, path)
