@@ -9,8 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from themis.catalog.entries import entry_of
 from themis.errors import SpecValidationError
-from themis.experiment.compiling import CompiledExperiment, LocalComponents
+from themis.experiment.compiling import CompiledExperiment
 from themis.experiment.components import GivenGenerator
+from themis.experiment.local_components import LocalComponents
 from themis.experiment.running import ExperimentRun
 from themis.experiment.runtime_config import RuntimeConfig
 from themis.experiment.stores import StorePlace
