@@ -108,6 +108,24 @@ def test_a_metric_without_a_score_fails_the_gate(record, themis, timed_out):
     assert "missing" in done.stdout
 
 
+@pytest.mark.parametrize("status", ["planned", "running", "interrupted"])
+def test_a_run_that_goes_on_is_refused(record, themis, status):
+    record("one")
+    part = record("two", lambda cell: 1.0 if cell.item_id == "i0" else None, status=status)
+
+    done = themis("gate", part)
+
+    assert done.exit_code == 2
+    assert f"run {part[:12]} is {status}, not at its end: themis resume {part[:12]}" in done.stderr
+
+
+def test_a_mean_over_those_that_did_not_fail_says_so(record, themis, timed_out):
+    record("one")
+    survived = record("two", lambda cell: 1.0 if cell.item_id == "i0" else timed_out)
+
+    assert "39 of 40 scores failed" in themis("gate", survived).stdout
+
+
 def test_artifacts_are_there_although_the_gate_fails(record, themis, tmp_path):
     record("one", scored(0.1))
     worse = record("two", scored(0.0))

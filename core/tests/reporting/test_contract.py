@@ -268,6 +268,28 @@ def test_what_is_no_result_document_is_refused(result_of):
         compare_results({"schema_version": 2}, result_of())
 
 
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [
+        ([{}], r"not a result document, by its schema: KeyError\('variable'\)"),
+        ([3], "not a result document, by its schema: TypeError"),
+        ([{"variable": "m", "mean": "x"}], "not a result document: the mean of 'm' is 'x'"),
+    ],
+)
+def test_a_document_that_its_schema_refuses_is_refused(result_of, metrics, message):
+    document = {**result_to_dict(result_of()), "metrics": metrics}
+
+    with pytest.raises(ValueError, match=message):
+        compare_results(document, document)
+
+
+def test_documents_cannot_be_checked_by_pairs(result_of):
+    document = result_to_dict(result_of())
+
+    with pytest.raises(ValueError, match="a document has no items to pair"):
+        compare_results(document, document, run_cfg={"method": "paired"})
+
+
 def test_files_are_written_with_their_folders(result_of, tmp_path):
     before, after = result_of(name="one"), result_of(name="two")
 

@@ -15,10 +15,13 @@ from themis.cli.run_store import open_place, open_run_store, store_option, store
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from themis.results import BenchmarkResult
+
 __all__ = ["REGRESSED", "artifacts_option", "config_option", "gate", "show_gate"]
 
 REGRESSED = 3
 """The exit code of a gate that was missed."""
+_GOING_ON = frozenset({"planned", "pending", "running", "interrupted"})
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,12 +66,13 @@ def gate(
     """Judge RUN by the accepted earlier runs of its benchmark; exit 3 if it got worse.
 
     RUN may be a benchmark: its latest run. Without --config, a metric that moved more than 10 % in
-    its bad direction, or is missing, fails.
+    its bad direction, or is missing, fails. A run that has not ended is refused.
     """
     from themis.reporting.contract import result_to_dict
 
     with open_run_store(store) as opened:
         result = stored_result(opened, run)
+        _check_ended(result)
         try:
             document = result_to_dict(result, include_series=True, run_cfg=check_config(config))
         except ValueError as error:
@@ -77,6 +81,14 @@ def gate(
     if failed and record:
         _reject(store, document)
     sys.exit(REGRESSED if failed else 0)
+
+
+def _check_ended(result: BenchmarkResult) -> None:
+    """The means of a part of a run would be judged as if they were of the whole."""
+    if result.status in _GOING_ON:
+        short = result.run_id[:12]
+        msg = f"run {short} is {result.status}, not at its end: themis resume {short}"
+        raise click.UsageError(msg)
 
 
 def show_gate(document: Mapping[str, Any], output: Path | None, *, as_json: bool) -> bool:

@@ -52,8 +52,8 @@ def compare_results(
     `statistics` of each metric, its p-values corrected by Holm over all metrics.
 
     Raises:
-        ValueError: the two share no metric of which the baseline has a mean, a bad `run_cfg`, or a
-            document of another schema version.
+        ValueError: the two share no metric of which the baseline has a mean, a bad `run_cfg` (a
+            check by `paired` where one side is a document, too), or something that is no document.
     """
     config = regression_config(run_cfg)
     before, after = _side(baseline), _side(candidate)
@@ -71,6 +71,8 @@ def compare_results(
         rows = family_rows(list(groups.values()), "holm")
         statistics = dict(zip(groups, rows, strict=True))
         further = {"unpaired": _unpaired(before.result, after.result)}
+    else:
+        _check_needs_no_pairs(config, [*before.variables, *after.variables])
     found = detect_against(before.variables, after.variables, config, pairs=pairs)
     metrics = [_metric(name, rows, statistics.get(name)) for name, rows in found.items()]
     verdicts = [metric["verdict"] for metric in metrics]
@@ -84,6 +86,13 @@ def compare_results(
         **further,
     }
     return cast("dict[str, Any]", strict(document))
+
+
+def _check_needs_no_pairs(config: RegressionConfig, names: Sequence[str]) -> None:
+    """A check that could never judge would be a gate that is always open."""
+    if any(check.method == "paired" for name in names for check in config.checks_of(name)):
+        msg = "a document has no items to pair: check by another method, or give both runs"
+        raise ValueError(msg)
 
 
 def _side(given: BenchmarkResult | Mapping[str, Any]) -> _Side:
@@ -100,19 +109,27 @@ def _document_side(document: Mapping[str, Any]) -> _Side:
             f"schema_version is {document.get('schema_version')!r}"
         )
         raise ValueError(msg)
-    described = {name: document[name] for name in ("bench_name", "provenance")}
-    variables = {entry["variable"]: _variable(entry) for entry in document["metrics"]}
+    try:
+        described = {name: document[name] for name in ("bench_name", "provenance")}
+        variables = {entry["variable"]: _variable(entry) for entry in document["metrics"]}
+    except (KeyError, TypeError) as error:
+        msg = f"not a result document, by its schema: {error!r}"
+        raise ValueError(msg) from error
     return _Side(described=described, variables=variables, result=None)
 
 
 def _variable(entry: Mapping[str, Any]) -> Variable:
+    mean = entry.get("mean")
+    if mean is not None and (isinstance(mean, bool) or not isinstance(mean, (int, float))):
+        msg = f"not a result document: the mean of {entry['variable']!r} is {mean!r}"
+        raise ValueError(msg)
     return Variable(
         name=entry["variable"],
         metric_id=entry["variable"],
         score_name=None,
         direction=entry["direction"],
         units=entry["units"],
-        row={"mean": entry.get("mean")},
+        row={**entry.get("statistics", {}), "mean": mean},
     )
 
 

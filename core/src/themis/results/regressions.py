@@ -59,6 +59,7 @@ def detect_over_time(
                 history=[run[name].mean for run in past if name in run],
                 direction=variable.direction,  # type: ignore[arg-type]
                 pairs=pairs.get(name),
+                **_counted(current.get(name)),
             ),
             wanted.checks_of(name),
         )
@@ -84,6 +85,7 @@ def detect_against(
                 history=[baseline[name].mean] if name in baseline else [],
                 direction=variable.direction,  # type: ignore[arg-type]
                 pairs=pairs.get(name),
+                **_counted(candidate.get(name)),
             ),
             config.checks_of(name),
         )
@@ -99,6 +101,12 @@ def paired_groups(
         baseline.run_side(), candidate.run_side(), criteria=Criteria(level=level)
     )
     return {variable_name(group.keys): group for group in groups}
+
+
+def _counted(variable: Variable | None) -> dict[str, int]:
+    """How many scores a mean is of, and how many failed; a document may not say."""
+    row = {} if variable is None else variable.row
+    return {"scored": row.get("count") or 0, "failed": row.get("errors") or 0}
 
 
 def _paired(

@@ -167,6 +167,14 @@ def test_a_metric_that_vanished_is_missing_and_blocks(current, method, options):
     assert blocks(row)
 
 
+def test_the_details_say_how_many_scores_a_value_is_without():
+    measured = Measured(variable="m", current=1.0, history=[0.5], scored=1, failed=39)
+
+    [row] = detect(measured, [RegressionCheck()])
+
+    assert row.details == "+100 % against 10 %; 39 of 40 scores failed"
+
+
 def test_a_limit_on_a_metric_that_has_no_value_is_not_met():
     assert judged(None, [], "absolute", threshold=1).verdict == "missing"
 

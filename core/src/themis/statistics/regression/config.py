@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import attrs
 
+from themis.statistics.estimate import check_level
 from themis.statistics.regression.checks import RegressionCheck, check_keys
 
 __all__ = ["RegressionConfig"]
@@ -14,11 +15,20 @@ __all__ = ["RegressionConfig"]
 
 @attrs.frozen(slots=True, kw_only=True)
 class RegressionConfig:
-    """The checks of every metric, and those of metrics that have their own."""
+    """The checks of every metric, and those of metrics that have their own.
+
+    `ci_level` is the level of the intervals that the method `paired` judges by.
+
+    Raises:
+        ValueError: `ci_level` is not between 0 and 1.
+    """
 
     checks: tuple[RegressionCheck, ...] = (RegressionCheck(),)
     overrides: Mapping[str, tuple[RegressionCheck, ...]] = attrs.field(factory=dict)
     ci_level: float = 0.95
+
+    def __attrs_post_init__(self) -> None:
+        check_level(self.ci_level)
 
     def checks_of(self, variable: str) -> tuple[RegressionCheck, ...]:
         """The checks of one metric."""
@@ -42,8 +52,14 @@ class RegressionConfig:
             known = ["checks", "metrics", "ci_level"]
             check_keys(rest, known, also=())
         checks = given.get("checks", [rest] if rest else [{}])
-        overrides = {name: _checks(value) for name, value in given.get("metrics", {}).items()}
-        level = given.get("ci_level", 0.95)
+        metrics, level = given.get("metrics", {}), given.get("ci_level", 0.95)
+        if not isinstance(metrics, Mapping):
+            msg = f"metrics is a table of a metric's checks each; got {metrics!r}"
+            raise ValueError(msg)  # noqa: TRY004 (a bad file is one kind of error)
+        if isinstance(level, bool) or not isinstance(level, (int, float)):
+            msg = f"ci_level is a number between 0 and 1; got {level!r}"
+            raise ValueError(msg)  # noqa: TRY004 (a bad file is one kind of error)
+        overrides = {name: _checks(value) for name, value in metrics.items()}
         return cls(checks=_checks(checks), overrides=overrides, ci_level=level)
 
 

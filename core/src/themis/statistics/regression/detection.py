@@ -27,7 +27,8 @@ class Measured:
     """What is known of a metric: its current mean, the accepted history, oldest first.
 
     `pairs` is the comparison with the baseline's items, which the method `paired` needs. None or
-    NaN as `current` means that the metric vanished or has no score.
+    NaN as `current` means that the metric vanished or has no score. `scored` and `failed` count the
+    scores that `current` is of, and those that it is not of.
     """
 
     variable: str
@@ -35,13 +36,15 @@ class Measured:
     history: Sequence[float | None] = ()
     direction: Direction = "maximize"
     pairs: Comparison | None = None
+    scored: int = 0
+    failed: int = 0
 
 
 def detect(measured: Measured, checks: Sequence[RegressionCheck]) -> list[RegressionRow]:
     """One row per check, in order.
 
     A metric that has a history but no current value is `missing`; one without what the method
-    needs to judge it is `not_comparable`.
+    needs to judge it is `not_comparable`. The details say how many scores the value is without.
 
     Raises:
         ValueError: no checks, or an unknown direction.
@@ -50,7 +53,11 @@ def detect(measured: Measured, checks: Sequence[RegressionCheck]) -> list[Regres
     if not checks:
         msg = f"no check is configured for {measured.variable!r}: nothing would be judged"
         raise ValueError(msg)
-    return [_row(measured, check) for check in checks]
+    rows = [_row(measured, check) for check in checks]
+    if not measured.failed:
+        return rows
+    without = f"; {measured.failed} of {measured.failed + measured.scored} scores failed"
+    return [attrs.evolve(row, details=row.details + without) for row in rows]
 
 
 def _row(measured: Measured, check: RegressionCheck) -> RegressionRow:
