@@ -125,6 +125,24 @@ def test_a_misspelt_reference_is_an_error_and_no_metadata():
         as_datasets([{"input": "x", "expected_ouput": "x"}])
 
 
+def test_a_reference_of_a_common_name_is_an_error_and_no_metadata():
+    with pytest.raises(SpecValidationError, match="the field 'expected'; write 'expected_output'"):
+        echoed([{"input": "a", "expected": "a"}])
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"input": None}, "its 'input' is null; give what the model is asked"),
+        ({"input": {1}}, "input: the item is a set, which has no JSON form"),
+        ({"input": float("nan")}, "input: the value is nan, which JSON cannot hold"),
+    ],
+)
+def test_a_case_that_cannot_be_used_is_named_with_the_field(row, message):
+    with pytest.raises(SpecValidationError, match=rf"^data\[1\] cannot be used: {message}"):
+        echoed([{"input": "a"}, row])
+
+
 def test_a_file_without_the_field_is_named(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"question": "x"}\n', encoding="utf-8")

@@ -344,6 +344,20 @@ def test_what_is_no_component_says_what_may_be_given(sums):
         evaluate(model=42, data=sums, metric="exact_match")
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"samples": 0}, "samples: Input should be greater than or equal to 1; got 0"),
+        ({"metric": ["exact_match", 5]}, r"metric\[1\]: is a int; give a reference"),
+        ({"runtime": {"max_tasks": 1}}, "runtime.max_tasks: is no field; did you mean .max_conc"),
+        ({"metric": ["exact_match"] * 2}, r"evaluation.metrics\[1\]: .* is listed twice"),
+    ],
+)
+def test_an_argument_that_cannot_be_is_named_as_it_was_given(sums, given, message):
+    with pytest.raises(SpecValidationError, match=f"^{message}"):
+        evaluate(**{"model": "echo", "data": sums, "metric": "exact_match", **given})
+
+
 def test_a_judge_is_given_to_every_metric_that_asks_one(sums):
     asked = []
 
@@ -414,3 +428,12 @@ def test_the_text_of_a_result_says_what_failed_first(sums):
     assert " First failure, of case " in note
     assert note.endswith("raised RuntimeError: no <b>model</b> here")
     assert "no &lt;b&gt;model&lt;/b&gt; here" in result._repr_html_()
+
+
+def test_the_text_of_a_result_says_that_a_parser_found_nothing(sums):
+    def broken(text):
+        raise KeyError(text)
+
+    result = evaluate(model="echo", data=sums[:2], metric="exact_match", parser=broken)
+    assert "No answer was found in any of 2 outputs" in str(result)
+    assert "extractor 'broken' raised KeyError: '0 + 0'." in str(result)

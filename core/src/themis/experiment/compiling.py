@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from pydantic import ValidationError
 
+from themis.errors import SpecIssue, SpecValidationError
 from themis.experiment.local_components import LocalComponents
 from themis.experiment.measures import Measures
 from themis.experiment.rows import CaseProvider
@@ -24,6 +26,8 @@ from themis.specs import (
     ScoreSpec,
     SliceSpec,
 )
+from themis.specs.findings import value_findings
+from themis.specs.positions import dotted
 
 if TYPE_CHECKING:
     from themis.experiment.configs import EvaluationConfig, GenerationConfig
@@ -124,7 +128,19 @@ def global_seed(seeds: Sequence[int]) -> int:
 
 
 def _score(metrics: Sequence[MetricRefSpec], *, parsed: bool) -> ScoreSpec:
-    return ScoreSpec(name="scores", parse="answer" if parsed else None, metrics=list(metrics))
+    values = {
+        "name": "scores",
+        "parse": "answer" if parsed else None,
+        "metrics": list(metrics),
+    }
+    try:
+        return ScoreSpec.model_validate(values)
+    except ValidationError as error:
+        issues = [
+            SpecIssue(message, key=f"evaluation.{dotted(path)}")
+            for path, message in value_findings(error, model=ScoreSpec, values=values)
+        ]
+        raise SpecValidationError("\n".join(map(str, issues)), issues=issues) from error
 
 
 def _model(generation: GenerationConfig, local: LocalComponents) -> ModelSpec:

@@ -7,18 +7,34 @@ import platform as platforms
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from themis.experiment.configs import CandidatePolicy, EvaluationConfig, GenerationConfig
+from pydantic import ValidationError
+
+from themis.errors import SpecIssue, SpecValidationError
 from themis.experiment.experiment import Experiment
 from themis.experiment.rows import as_datasets
 from themis.experiment.runtime_config import RuntimeConfig
 from themis.experiment.stores import as_storage, is_store
 from themis.plugin import TracingProvider
 from themis.results import RunResult
+from themis.specs.findings import value_findings
+from themis.specs.positions import KeyPath, dotted
 
 __all__ = ["evaluate", "evaluate_async"]
 
 _PYTHON = platforms.python_version()
 _PLATFORM = platforms.platform()
+_ARGUMENTS = {
+    ("generation", "generator"): "model",
+    ("generation", "candidate_policy", "num_samples"): "samples",
+    ("generation", "reducer"): "reducer",
+    ("evaluation", "metrics"): "metric",
+    ("evaluation", "parsers"): "parser",
+    ("evaluation", "judge_models"): "judge",
+    ("evaluation", "judge_config"): "judge_config",
+    ("evaluation", "workflow_overrides"): "workflow_overrides",
+    ("datasets",): "data",
+}
+"""The experiment's fields that are arguments of another name here."""
 
 
 def evaluate(
@@ -128,28 +144,40 @@ def _refuse_inside_a_loop() -> None:
 
 def _experiment(given: Mapping[str, Any]) -> Experiment:
     """The experiment that the arguments of `evaluate` describe."""
-    generation = GenerationConfig(
-        generator=given["model"],
-        candidate_policy=CandidatePolicy(num_samples=given["samples"]),
-        reducer=given["reducer"],
-    )
-    evaluation = EvaluationConfig(
-        metrics=_several(given["metric"]),
-        parsers=_several(given["parser"]),
-        judge_models=_several(given["judge"]),
-        judge_config=given["judge_config"] or {},
-        workflow_overrides=given["workflow_overrides"] or {},
-    )
-    experiment = Experiment(
-        generation=generation,
-        evaluation=evaluation,
-        datasets=as_datasets(given["data"]),
-        storage=None if is_store(given["storage"]) else as_storage(given["storage"]),
-        runtime=RuntimeConfig.of(given["runtime"]),
-        seeds=_several(given["seeds"]),
-        environment_metadata=given["environment_metadata"] or {},
-    )
+    values = {
+        "generation": {
+            "generator": given["model"],
+            "candidate_policy": {"num_samples": given["samples"]},
+            "reducer": given["reducer"],
+        },
+        "evaluation": {
+            "metrics": _several(given["metric"]),
+            "parsers": _several(given["parser"]),
+            "judge_models": _several(given["judge"]),
+            "judge_config": given["judge_config"] or {},
+            "workflow_overrides": given["workflow_overrides"] or {},
+        },
+        "datasets": as_datasets(given["data"]),
+        "storage": None if is_store(given["storage"]) else as_storage(given["storage"]),
+        "runtime": given["runtime"] or {},
+        "seeds": _several(given["seeds"]),
+        "environment_metadata": given["environment_metadata"] or {},
+    }
+    try:
+        experiment = Experiment.model_validate(values)
+    except ValidationError as error:
+        found = value_findings(error, model=Experiment, values=values)
+        issues = [SpecIssue(message, key=_argument(path)) for path, message in found]
+        raise SpecValidationError("\n".join(map(str, issues)), issues=issues) from error
     return experiment.recording(_recorded(given))
+
+
+def _argument(path: KeyPath) -> str:
+    """The argument of `evaluate` that a field of the experiment was made of."""
+    for field, name in _ARGUMENTS.items():
+        if tuple(path[: len(field)]) == field:
+            return dotted((name, *path[len(field) :]))
+    return dotted(path)
 
 
 def _several(given: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from pydantic import ValidationError
 
 from themis.errors import ItemError, SpecValidationError
 from themis.experiment.dataset import Case, Dataset, DatasetSource
@@ -16,6 +17,8 @@ from themis.planning.async_rows import rows_of
 from themis.planning.items import ITEM_ID
 from themis.runtime.providers import DatasetProviders
 from themis.specs import DatasetQuerySpec, SliceSpec
+from themis.specs.findings import value_findings
+from themis.specs.positions import dotted
 
 __all__ = ["CaseFields", "CaseProvider", "as_datasets"]
 
@@ -24,6 +27,8 @@ _ACCEPTED = (
     "polars data frame, or the path of a file"
 )
 _NEAR = 0.8
+_REFERENCES = ("expected", "expected_answer", "expected_result")
+"""Names under which many have what `expected_output` is."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -58,13 +63,21 @@ class CaseFields:
         return ("case_id", ITEM_ID) if self.case_id is None else (self.case_id,)
 
     def _check(self, row: Mapping[str, Any]) -> None:
-        if row.get(self.input) is None:
+        if self.input not in row:
             msg = f"it has no {self.input!r}; it has: {', '.join(map(repr, row)) or 'nothing'}"
             raise ItemError(msg)
+        if row[self.input] is None:
+            msg = f"its {self.input!r} is null; give what the model is asked"
+            raise ItemError(msg)
         if self.expected_output not in row:
-            for near in get_close_matches(self.expected_output, map(str, row), n=1, cutoff=_NEAR):
+            for near in self._near(row):
                 msg = f"it has the field {near!r}; write {self.expected_output!r}"
                 raise ItemError(msg)
+
+    def _near(self, row: Mapping[str, Any]) -> Iterator[str]:
+        """Fields that are likely meant to be the expected output."""
+        yield from get_close_matches(self.expected_output, map(str, row), n=1, cutoff=_NEAR)
+        yield from (name for name in _REFERENCES if name in row)
 
 
 def as_datasets(data: Any) -> list[Dataset | DatasetSource]:
@@ -85,7 +98,16 @@ def as_datasets(data: Any) -> list[Dataset | DatasetSource]:
     if not rows:
         msg = "the data is empty: there is nothing to evaluate; give at least one case"
         raise SpecValidationError(msg)
-    return [Dataset(cases=[_case(row, number) for number, row in enumerate(rows)])]
+    return [_dataset([_case(row, number) for number, row in enumerate(rows)])]
+
+
+def _dataset(cases: list[Case]) -> Dataset:
+    values = {"cases": cases}
+    try:
+        return Dataset.model_validate(values)
+    except ValidationError as error:
+        found = value_findings(error, model=Dataset, values=values)
+        raise SpecValidationError("; ".join(f"data: {message}" for _, message in found)) from error
 
 
 def _listed(data: Any) -> list[Any]:
@@ -104,11 +126,17 @@ def _case(row: Any, number: int) -> Case:
     if not isinstance(row, Mapping):
         msg = f"data[{number}] is a {type(row).__name__}; give {_ACCEPTED}"
         raise SpecValidationError(msg)
+    fields: dict[str, Any] = {}
     try:
-        return Case(**CaseFields().fields(row))
-    except (ItemError, ValueError) as error:
-        msg = f"data[{number}] cannot be used: {error}"
-        raise SpecValidationError(msg) from error
+        fields = CaseFields().fields(row)
+        return Case.model_validate(fields)
+    except ValidationError as error:
+        found = value_findings(error, model=Case, values=fields)
+        problem = "; ".join(f"{dotted(path)}: {message}" for path, message in found)
+    except ItemError as error:
+        problem = str(error)
+    msg = f"data[{number}] cannot be used: {problem}"
+    raise SpecValidationError(msg)
 
 
 def _frame_rows(data: Any) -> list[Mapping[str, Any]] | None:

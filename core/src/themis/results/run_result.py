@@ -14,6 +14,7 @@ from themis.results.benchmark_result import BenchmarkResult
 from themis.results.case_results import CaseResult, iter_cases
 from themis.results.display import html_table
 from themis.results.run_status import RunStatus
+from themis.results.suspicions import unread_outputs
 from themis.results.tables import format_value, printable, text_table
 
 if TYPE_CHECKING:
@@ -167,7 +168,16 @@ class RunResult(BenchmarkResult):
         """How many failed, and whether the means are of more than one model."""
         models = len(self.model_ids)
         pooled = f" Means are over {models} models; leaderboard() tells them apart."
-        return self.counts().sentence() + (pooled if models > 1 else "") + self._first_failure()
+        counted = self.counts().sentence() + (pooled if models > 1 else "")
+        return counted + self._unread() + self._first_failure()
+
+    def _unread(self) -> str:
+        """In how many outputs no answer was found, which no failure counts."""
+        if not self.transform_hashes:
+            return ""
+        found = unread_outputs(self._source, self._overlay)
+        texts = [printable(one.message) for one in found]
+        return "".join(f" {text[0].upper()}{text[1:]}." for text in texts)
 
     def _first_failure(self) -> str:
         """What went wrong first, for a reader who would not look further."""

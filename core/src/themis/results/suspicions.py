@@ -18,13 +18,15 @@ from themis.storage import schema
 from themis.storage.schema import ScoreStatus
 
 if TYPE_CHECKING:
+    from themis.records import ExtractionRecord
     from themis.results.counts import RunCounts
     from themis.results.source import RunSource
 
-__all__ = ["Suspicion", "suspicions"]
+__all__ = ["Suspicion", "suspicions", "unread_outputs"]
 
 _SCORES = schema.scores
 _EXAMINED = 200
+_REASON_CHARACTERS = 200
 _FEW = 3
 """Below so many, that all are alike says nothing."""
 
@@ -48,11 +50,21 @@ def suspicions(source: RunSource, counts: RunCounts) -> Iterator[Suspicion]:
     """
     yield from _of_counts(counts)
     yield from _of_scores(source)
+    yield from _of_outputs(_examined(source, Overlay()))
+
+
+def unread_outputs(source: RunSource, overlay: Overlay) -> Iterator[Suspicion]:
+    """Each parse that found no answer in some outputs, of some hundred trials over the run."""
+    yield from _of_parses(_examined(source, overlay))
+
+
+def _examined(source: RunSource, overlay: Overlay) -> list[ReadCandidate]:
+    """The candidates of some hundred trials, spread over the run."""
     total = source.layout.trial_count
     step = max(1, -(-total // _EXAMINED))
     trials = list(trials_numbered(source, range(0, total, step)).values())
-    read = read_candidates(source, trials, Overlay())
-    yield from _of_outputs([one for trial in trials for one in read[trial.number]])
+    read = read_candidates(source, trials, overlay)
+    return [one for trial in trials for one in read[trial.number]]
 
 
 def _of_counts(counts: RunCounts) -> Iterator[Suspicion]:
@@ -133,18 +145,28 @@ def _of_outputs(candidates: Sequence[ReadCandidate]) -> Iterator[Suspicion]:
 
 def _of_parses(candidates: Sequence[ReadCandidate]) -> Iterator[Suspicion]:
     read, nothing = Counter[str](), Counter[str]()
+    reasons: dict[str, str] = {}
     for one in candidates:
         for transform, chain in one.parses.items():
             read[transform] += 1
-            nothing[transform] += not any(record.success for record in chain)
-    for transform, count in read.items():
-        failed = nothing[transform]
-        if failed == count:
-            message = f"no answer was found in any of {count} outputs (parse {transform[:12]})"
+            if not any(record.success for record in chain):
+                nothing[transform] += 1
+                reasons.setdefault(transform, _reason(chain))
+    for transform, failed in nothing.items():
+        every = failed == read[transform]
+        many = f"any of {failed}" if every else f"{failed} of {read[transform]}"
+        reason = reasons[transform]
+        message = f"no answer was found in {many} outputs (parse {transform[:12]}){reason}"
+        if every:
             yield Suspicion("problem", "all_parses_failed", message)
-        elif failed:
-            message = f"no answer was found in {failed} of {count} outputs (parse {transform[:12]})"
+        else:
             yield Suspicion("note", "parses_failed", message)
+
+
+def _reason(chain: Sequence[ExtractionRecord]) -> str:
+    """Why the first extractor that says so found nothing."""
+    given = next((record.failure_reason for record in chain if record.failure_reason), None)
+    return f": {given:.{_REASON_CHARACTERS}}" if given else ""
 
 
 def _text(candidate: ReadCandidate) -> str:

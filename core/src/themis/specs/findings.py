@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from themis.specs.documents import Document
     from themis.specs.positions import KeyPath
 
-__all__ = ["SECTIONS", "file_issues", "nearest"]
+__all__ = ["SECTIONS", "file_issues", "nearest", "value_findings"]
 
 SECTIONS = frozenset({"benchmark", "catalog", "plugins", "prices", "project", "runtime"})
 """The tables that a file may have beside the fields of its benchmark or project."""
@@ -41,6 +41,14 @@ def file_issues(
         for detail in error.errors(include_url=False)
         for path, message in _findings(detail, model, values, beside)
     ]
+
+
+def value_findings(
+    error: ValidationError, *, model: type[BaseModel], values: Any
+) -> Iterator[tuple[KeyPath, str]]:
+    """Every finding of `error` about `values` that were given in Python, with its place in them."""
+    for detail in error.errors(include_url=False):
+        yield from _findings(detail, model, values, frozenset())
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -102,14 +102,15 @@ def _key(key: object, at: str) -> str:
 def _scalar(value: object, at: str) -> str | int | float | bool:
     if isinstance(value, float):
         if not math.isfinite(value):
-            msg = f"{at} is {value}, which JSON cannot hold; use a finite number, or leave it out"
+            what = f"{at or 'the value'} is {value}"
+            msg = f"{what}, which JSON cannot hold; use a finite number, or leave it out"
             raise ValueError(msg)
         return float(value)
     for plain in (str, int):  # enum members and other subclasses of the plain types
         if isinstance(value, plain):
             return plain(value)
     msg = (
-        f"{at} is a {type(value).__name__}, which is no JSON value; "
+        f"{at or 'the value'} is a {type(value).__name__}, which is no JSON value; "
         "use a string, number, true/false, list or table"
     )
     raise ValueError(msg)
