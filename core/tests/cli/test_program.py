@@ -35,6 +35,8 @@ COMMAND = """
         if word == "bad":
             issues = [SpecIssue("is empty", key="slices", file="a.toml", line=3), SpecIssue("told")]
             raise SpecValidationError("a.toml cannot be used; told", issues=issues)
+        if word == "slow":
+            raise KeyboardInterrupt
         click.echo(f"shiny {word}")
 """
 
@@ -149,3 +151,9 @@ def test_help_has_examples_and_exit_codes():
     shown = CliRunner().invoke(main, ["--help"]).stdout
     assert "themis run benchmark.toml" in shown
     assert "130 interrupted" in shown
+
+
+def test_ctrl_c_before_a_run_has_begun_has_the_exit_code_of_one_within(site):
+    site.install("shiny-one", COMMAND)
+    result = CliRunner().invoke(main, ["shiny", "slow"])
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")

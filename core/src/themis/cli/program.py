@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Program", "ProgramError", "main"]
 
 
+_INTERRUPTED = 130
+
 _HELP = """\
 Evaluate language models with results you can trust and repeat.
 
@@ -102,6 +104,9 @@ class Program(click.Group):
             return super().invoke(ctx)
         except ThemisError as problem:
             raise ProgramError(_message(problem)) from problem
+        except KeyboardInterrupt as problem:
+            click.echo("interrupted", err=True)
+            raise click.exceptions.Exit(_INTERRUPTED) from problem
 
 
 @click.group(cls=Program, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
