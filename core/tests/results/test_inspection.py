@@ -163,6 +163,14 @@ def test_a_case_of_two_datasets_must_be_chosen(store):
     assert found.dataset_id == "hard"
 
 
+@pytest.mark.parametrize("case_id", ["a\0b", "é"])
+def test_a_case_is_found_by_the_id_that_it_was_given(store, case_id):
+    cases = [{"case_id": case_id, "input": "1", "expected_output": "1"}]
+    run = themis.evaluate(model="echo", data=cases, metric="exact_match", store=store)
+    found = get_evaluation_execution(store, run.run_id, case_id, "exact_match")
+    assert found.samples[0].scores[0].value == 1.0
+
+
 def test_a_case_key_names_a_case_too(store):
     result = run(store)
     key = result.trial_hashes[0]

@@ -21,6 +21,12 @@ def test_an_appended_event_reads_back(store, plan):
     assert from_plain(event.value["inference"], InferenceRecord).raw_text == "4"
 
 
+def test_a_store_is_named_by_a_path_or_by_its_text(tmp_path):
+    with storage.SqliteRunStore(str(tmp_path / "runs")) as store:
+        assert store.root == tmp_path / "runs"
+        assert store.runs() == []
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "a\0b", "\ud800 alone", "\U0001f600", "x" * 10_000_000],

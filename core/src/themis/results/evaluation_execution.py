@@ -22,6 +22,7 @@ from themis.results.overlay import Overlay
 from themis.results.source import RunSource
 from themis.results.trials import TrialRow, trials_numbered
 from themis.storage import schema
+from themis.storage.projection_tables import storable
 
 if TYPE_CHECKING:
     from themis.records import EvaluationRecord
@@ -145,7 +146,7 @@ def _find(
 
 def _named(source: RunSource, case_id: str) -> list[TrialRow]:
     numbers = select(_TRIALS.c.trial).where(
-        _TRIALS.c.run == source.layout.run, _TRIALS.c.item_id == case_id
+        _TRIALS.c.run == source.layout.run, _TRIALS.c.item_id == storable(case_id)
     )
     with source.connection() as connection:
         found = list(connection.scalars(numbers.order_by(_TRIALS.c.trial)))

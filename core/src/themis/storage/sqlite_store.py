@@ -61,14 +61,14 @@ class SqliteRunStore(SqlRunStore):
 
     def __init__(
         self,
-        root: Path,
+        root: str | Path,
         *,
         read_only: bool = False,
         compression: Compression = "zstd",
         store_item_payloads: bool = True,
         limits: Limits | None = None,
     ) -> None:
-        self.root = root
+        self.root = root = Path(root)
         self.blobs: BlobStore = BlobDirectory(root / "blobs")
         with ExitStack() as opened:
             self.writing = None if read_only else open_for_writing(root, opened)
