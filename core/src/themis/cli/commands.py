@@ -39,6 +39,11 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType({
     "gate": CommandEntry("themis.cli.gate:gate", "Fail if a run is worse than those before it."),
     "history": CommandEntry("themis.cli.history:history", "The runs that count for gates."),
     "power": CommandEntry("themis.cli.power:power", "How many items a comparison needs."),
+    "judge-agreement": CommandEntry(
+        "themis.cli.run_figures:judge_agreement", "How far the judges of a run agree."
+    ),
+    "ratings": CommandEntry("themis.cli.run_figures:ratings", "Rate models by preferences."),
+    "calibration": CommandEntry("themis.cli.run_figures:calibration", "Is confidence earned?"),
     "quickcheck": CommandEntry("themis.cli.quickcheck:quickcheck", "Is a run worth believing?"),
     "inspect": CommandEntry("themis.cli.inspect:inspect", "Show a run or part of it as recorded."),
     "export": CommandEntry("themis.cli.bundles:export_bundle", "Write a stage of a run to a file."),

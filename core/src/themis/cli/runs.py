@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,7 @@ def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> No
         "themis report 80d6e040e280",
         "themis report 80d6e040e280 --format html --output report.html",
         "themis report 80d6e040e280 --cluster-by passage_id",
+        "themis report 80d6e040e280 --labels labels.csv",
     )
 )
 @click.argument("run_id", metavar="RUN")
@@ -97,6 +98,12 @@ def progress(run_id: str, store: Path | None, follow: bool, as_json: bool) -> No
     metavar="FIELD",
     help="An item field: items that share it are one unit of evidence.",
 )
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Labels by people, .jsonl or .csv with item_id and label (and model_id and slice_id, "
+    "where there are several): means that use them and the scores of all other items.",
+)
 @json_option
 def report(
     run_id: str,
@@ -104,22 +111,22 @@ def report(
     form: str,
     output: Path | None,
     cluster_by: str | None,
+    labels: Path | None,
     as_json: bool,
 ) -> None:
     """Report RUN: leaderboard with intervals, comparison, failures, provenance."""
     from themis.reporting.summary import FORMATS, render_summary, summarise
-    from themis.results import BenchmarkResult
+    from themis.results import BenchmarkResult, read_labels
 
     with open_run_store(store) as opened:
         result = BenchmarkResult(opened, opened.run(run_id).run_id)
         if not as_json and form not in FORMATS:
-            if cluster_by is not None:
-                msg = f"--cluster-by is for the built-in formats, not for {form!r}"
-                raise click.UsageError(msg)
+            _refuse_for_exporter(form, {"--cluster-by": cluster_by, "--labels": labels})
             _export(result, form, output)
             return
         try:
-            summary = summarise(result, cluster_by=cluster_by)
+            given = [] if labels is None else read_labels(labels)
+            summary = summarise(result, cluster_by=cluster_by, labels=given)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         text = render_summary(summary, "json" if as_json else form)
@@ -127,6 +134,13 @@ def report(
         print_document(text)
     else:
         _write(output, lambda: _as_text(output, printable(text)))
+
+
+def _refuse_for_exporter(form: str, options: Mapping[str, object]) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        msg = f"{given[0]} is for the built-in formats, not for {form!r}"
+        raise click.UsageError(msg)
 
 
 def _export(result: BenchmarkResult, form: str, output: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,14 @@ from themis.results.leaderboard import tiered
 from themis.results.tables import format_value
 
 if TYPE_CHECKING:
-    from themis.results import BenchmarkResult, RunCounts
+    from themis.results import BenchmarkResult, HumanLabel, RunCounts
 
 __all__ = [
     "ReportSection",
     "breakdowns",
     "comparison",
     "failures",
+    "labelled",
     "leaderboard",
     "provenance",
 ]
@@ -29,6 +30,16 @@ Row = Mapping[str, Any]
 _FIGURES = ("mean", "interval", "n_items", "n_clusters", "count", "errors")
 _TESTED = ("delta_mean", "interval", "p_value", "adjusted_p_value", "mde", "pair_count", "dropped")
 _COMPARED = ("metric_id", "score_name", "models", "verdict", *_TESTED, "method", "reason")
+_LABELLED = (
+    "metric_id",
+    "model_id",
+    "mean",
+    "interval",
+    "n_labelled",
+    "n_judged",
+    "weight",
+    "reason",
+)
 _FAILED = ("kind", "stage", "code", "metric_id", "model_id", "count", "message", "trial")
 _SHORT_HASH = 16
 _EXAMINED = 2_000
@@ -141,6 +152,18 @@ def _comparison_note(tests: int) -> Iterator[str]:
         yield "Interval and p-value are of one test."
     if tests > 1:
         yield f"Adjusted by Holm over {tests} tests."
+
+
+def labelled(result: BenchmarkResult, labels: Iterable[HumanLabel]) -> ReportSection:
+    """Means as people would have scored, out of few labels and the metric's scores of the rest."""
+    return ReportSection(
+        key="labelled",
+        title="With human labels",
+        rows=result.labelled_means(labels),
+        columns=_LABELLED,
+        note="Prediction-powered: it holds if the labelled items were drawn at random. n_judged "
+        "are items without a label; weight says how far the metric was believed, 0 to 1.",
+    )
 
 
 def failures(result: BenchmarkResult, counts: RunCounts) -> ReportSection:

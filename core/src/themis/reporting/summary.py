@@ -15,6 +15,7 @@ from themis.reporting.sections import (
     breakdowns,
     comparison,
     failures,
+    labelled,
     leaderboard,
     provenance,
 )
@@ -24,7 +25,7 @@ from themis.results.tables import markdown_text, printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from themis.results import BenchmarkResult, RunCounts
+    from themis.results import BenchmarkResult, HumanLabel, RunCounts
 
 __all__ = ["FORMATS", "RunReport", "headline", "render_summary", "summarise"]
 
@@ -71,18 +72,25 @@ class RunReport:
         }
 
 
-def summarise(result: BenchmarkResult, *, cluster_by: str | None = None) -> RunReport:
+def summarise(
+    result: BenchmarkResult,
+    *,
+    cluster_by: str | None = None,
+    labels: Sequence[HumanLabel] = (),
+) -> RunReport:
     """Read a result into a report: leaderboard, breakdowns, comparison, failures, provenance.
 
-    `cluster_by` names an item field: items that share its value are one unit of evidence.
+    `cluster_by` names an item field: items that share its value are one unit of evidence. With
+    `labels` of people the report has a section of means that use them.
 
     Raises:
-        ValueError: an item has no such field; the message lists those it has.
+        ValueError: an item has no such field, or no label is of an item that was scored.
     """
     counts = result.counts()
     compared = comparison(result, cluster_by=cluster_by)
     sections = [
         leaderboard(result, compared, cluster_by=cluster_by),
+        *([labelled(result, labels)] if labels else []),
         *breakdowns(result, cluster_by=cluster_by),
         compared,
         failures(result, counts),

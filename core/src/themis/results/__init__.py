@@ -15,6 +15,7 @@ from themis.results.evaluation_execution import (
 )
 from themis.results.execution_state import CaseState, ExecutionState, get_execution_state
 from themis.results.experiment_result import ExperimentResult
+from themis.results.human_labels import HumanLabel, read_labels
 from themis.results.lookup import UnknownRecordError
 from themis.results.quick_check import QuickCheck, quickcheck
 from themis.results.run_result import MetricResult, RunResult
@@ -32,6 +33,7 @@ __all__ = [
     "EvaluationExecution",
     "ExecutionState",
     "ExperimentResult",
+    "HumanLabel",
     "MetricResult",
     "QuickCheck",
     "RecordTimelineView",
@@ -48,4 +50,5 @@ __all__ = [
     "get_run_snapshot",
     "list_runs",
     "quickcheck",
+    "read_labels",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +23,8 @@ from themis.storage import schema
 
 if TYPE_CHECKING:
     from themis.records import TrialRecord
+    from themis.results.human_labels import HumanLabel
+    from themis.statistics import Scale
     from themis.storage import RunStore
 
 __all__ = ["ExperimentResult"]
@@ -184,6 +186,78 @@ class ExperimentResult:
         from themis.results.frames import write_parquet
 
         return write_parquet(self._source, self._overlay, kind=kind, path=Path(path))
+
+    def judge_agreement(
+        self, *, metric_id: str | None = None, scale: Scale = "interval"
+    ) -> list[Row]:
+        """How far the judges of a metric agree beyond chance, from the recorded judge calls.
+
+        Per metric, Krippendorff's alpha of all judges, Fleiss' kappa of three and more, and Cohen's
+        of every two (quadratic weights, but for a nominal scale). A unit is one question about one
+        answer; calls `grade-1` and `grade-2` of a workflow are one question to two judges. Rows
+        have metric_id, judges and the fields of `themis.statistics.Agreement`.
+
+        Raises:
+            ValueError: no judge's verdict was recorded, or an unknown metric or scale.
+        """
+        from themis.results.judge_agreement import judge_agreement
+
+        return judge_agreement(self._source, self._overlay, metric_id=metric_id, scale=scale)
+
+    def preference_ratings(
+        self, metric_id: str, *, opponent: str = "opponent", alpha: float = 0.0
+    ) -> list[Row]:
+        """Bradley-Terry strengths by a metric of preferences, the strongest player first.
+
+        Each item is a game of a model against what its answers were compared with, the `opponent`:
+        won where the metric's mean over the item's samples is above 0.5, a tie at it. Strengths are
+        log odds that sum to 0, with `se` and a 95 % interval; wins, losses and ties count items.
+
+        Raises:
+            NoMaximumError: a model won or lost every game; `alpha` > 0 (0.5, say) helps.
+            ValueError: an unknown metric, or one with values outside 0..1.
+        """
+        from themis.results.preference_ratings import preference_ratings
+
+        return preference_ratings(
+            self._source, self._overlay, metric_id=metric_id, opponent=opponent, alpha=alpha
+        )
+
+    def calibration(
+        self, confidence: str, *, metric_id: str | None = None, bins: int = 10
+    ) -> list[Row]:
+        """Whether answers are right as often as they are sure; one row per model.
+
+        `confidence` is a metric, or a field of the parsed answer, with values from 0 to 1;
+        `metric_id` says what is right (None: the run's only other metric). Rows have n, left_out
+        (answers without one of the two), mean_confidence, accuracy, brier, ece, bins and reason.
+
+        Raises:
+            ValueError: no answer has both, a confidence is outside 0..1, or the metric is unknown.
+        """
+        from themis.results.confidence import confidence_calibration
+
+        return confidence_calibration(
+            self._source, self._overlay, confidence=confidence, metric_id=metric_id, bins=bins
+        )
+
+    def labelled_means(
+        self, labels: str | Path | Iterable[HumanLabel], *, metric_id: str | None = None
+    ) -> list[Row]:
+        """The mean that people would give, out of few labels and the metric's scores of all items.
+
+        `labels` is a .jsonl or .csv file with item_id and label (and model_id, slice_id where the
+        run has several), or such labels. The labelled items must have been drawn at random. Rows,
+        one per metric and model, have the fields of `themis.statistics.PredictionPowered`, and
+        `labels_without_score`.
+
+        Raises:
+            ValueError: the file is no file of labels, no label matches, or the metric is unknown.
+        """
+        from themis.results.human_labels import labelled_means, read_labels
+
+        given = read_labels(Path(labels)) if isinstance(labels, (str, Path)) else labels
+        return labelled_means(self._source, self._overlay, labels=given, metric_id=metric_id)
 
 
 def _check_known(value: str, known: Sequence[str], *, what: str) -> None:

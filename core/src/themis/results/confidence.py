@@ -1,0 +1,106 @@
+"""Whether answers are as sure as they say: calibration of a run's recorded confidences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from themis.records import CandidateRecord, MetricScore, ReducedCandidate
+from themis.results.candidates import read_candidates
+from themis.results.paging import PAGE
+from themis.results.trials import iter_trials
+from themis.statistics import brier_score, calibration_bins, expected_calibration_error
+from themis.storage.reading import chunked
+
+if TYPE_CHECKING:
+    from themis.results.overlay import Overlay
+    from themis.results.source import RunSource
+
+__all__ = ["confidence_calibration"]
+
+
+@attrs.define(slots=True)
+class _Answers:
+    """One model's answers: how sure each was, and how right; and how many had no say."""
+
+    said: list[float] = attrs.field(factory=list)
+    right: list[float] = attrs.field(factory=list)
+    left_out: int = 0
+
+
+def confidence_calibration(
+    source: RunSource, overlay: Overlay, *, confidence: str, metric_id: str | None, bins: int
+) -> list[dict[str, Any]]:
+    """One row per model; see `BenchmarkResult.calibration`."""
+    layout = source.layout
+    known = [name for name in layout.metric_ids if name != confidence]
+    if metric_id is None and len(known) != 1:
+        msg = f"name the metric that says what is right; the run has: {', '.join(known) or 'none'}"
+        raise ValueError(msg)
+    correct = known[0] if metric_id is None else metric_id
+    layout.check_metric(correct)
+    answers: dict[str, _Answers] = {model: _Answers() for model in layout.model_ids}
+    for model, candidate in _candidates(source, overlay):
+        values = _values(candidate)
+        said = values.get(confidence) if confidence in layout.metric_ids else None
+        said = _field(candidate, confidence) if said is None else said
+        right, mine = values.get(correct), answers[model]
+        if said is None or right is None:
+            mine.left_out += 1
+        else:
+            mine.said.append(said)
+            mine.right.append(right)
+    if not any(mine.said for mine in answers.values()):
+        msg = (
+            f"no answer has both a number in {confidence!r} (a metric, or a field of a parsed "
+            f"answer) and a score by {correct!r}"
+        )
+        raise ValueError(msg)
+    shared = {"confidence": confidence, "metric_id": correct}
+    return [
+        {"model_id": model, **shared, **_figures(mine, bins)} for model, mine in answers.items()
+    ]
+
+
+def _figures(mine: _Answers, bins: int) -> dict[str, Any]:
+    n = len(mine.said)
+    return {
+        "n": n,
+        "left_out": mine.left_out,
+        "mean_confidence": sum(mine.said) / n if n else None,
+        "accuracy": sum(mine.right) / n if n else None,
+        "brier": brier_score(mine.said, mine.right),
+        "ece": expected_calibration_error(mine.said, mine.right, bins=bins),
+        "bins": [attrs.asdict(one) for one in calibration_bins(mine.said, mine.right, bins=bins)],
+        "reason": None if n else "no answer has both a confidence and a score",
+    }
+
+
+def _candidates(source: RunSource, overlay: Overlay) -> Iterator[tuple[str, CandidateRecord]]:
+    for trials in chunked(iter_trials(source), PAGE):
+        found = read_candidates(source, trials, overlay)
+        for trial in trials:
+            for one in found[trial.number]:
+                if not isinstance(one.record, ReducedCandidate):
+                    yield trial.arm.model_id, one.record
+
+
+def _values(candidate: CandidateRecord) -> dict[str, float]:
+    scores = candidate.evaluation.scores if candidate.evaluation else ()
+    return {
+        score.metric_id: score.value
+        for score in scores
+        if isinstance(score, MetricScore) and score.value is not None
+    }
+
+
+def _field(candidate: CandidateRecord, name: str) -> float | None:
+    """The number in a field of the first parsed answer that has one."""
+    for extraction in candidate.extractions:
+        answer = extraction.parsed_answer
+        value = answer.get(name) if isinstance(answer, Mapping) else None
+        if isinstance(value, (int, float)):
+            return float(value)
+    return None

@@ -1,0 +1,101 @@
+"""How far the judges of a run agree, from the recorded judge calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from themis.results.case_results import iter_cases
+from themis.statistics import (
+    Agreement,
+    Scale,
+    cohen_kappa,
+    confusion_table,
+    fleiss_kappa,
+    krippendorff_alpha,
+)
+
+if TYPE_CHECKING:
+    from themis.records import JudgeAuditEntry, JudgeAuditTrail
+    from themis.results.overlay import Overlay
+    from themis.results.source import RunSource
+
+__all__ = ["judge_agreement"]
+
+Ratings = dict[str, float | None]
+"""What each judge made of one question about one answer."""
+
+_NUMBERED = re.compile(r"(.*)-(\d+)")
+
+
+def judge_agreement(
+    source: RunSource, overlay: Overlay, *, metric_id: str | None, scale: Scale
+) -> list[dict[str, Any]]:
+    """One row per metric, judges and statistic; see `BenchmarkResult.judge_agreement`."""
+    overlay.metrics(source.layout, metric_id)
+    units: dict[str, list[Ratings]] = {}
+    for case in iter_cases(source, overlay):
+        for trail in case.judge_audits:
+            units.setdefault(trail.metric_id, []).extend(_units(trail))
+    rated = [name for name, found in units.items() if found and metric_id in (None, name)]
+    if not rated:
+        wanted = "" if metric_id is None else f" for {metric_id!r}"
+        msg = f"no verdict of a judge was recorded{wanted}; judged: {', '.join(units) or 'nothing'}"
+        raise ValueError(msg)
+    return [row for name in rated for row in _rows(name, units[name], scale)]
+
+
+def _units(trail: JudgeAuditTrail) -> list[Ratings]:
+    """The questions of a trail, each with its ratings; what was not judged is left out."""
+    questions: dict[str, Ratings] = {}
+    for entry in trail.entries:
+        if entry.call_id is not None:
+            question, judge = _place(entry, questions)
+            questions.setdefault(question, {})[judge] = entry.score
+    return list(questions.values())
+
+
+def _place(entry: JudgeAuditEntry, before: Mapping[str, Ratings]) -> tuple[str, str]:
+    """The question and the judge: `grade-1` and `grade-2` are one question to two judges."""
+    judge = entry.judge_spec["judge"]
+    name = judge if isinstance(judge, str) else str(judge["model"]["model_id"])
+    numbered = _NUMBERED.fullmatch(entry.call_id or "")
+    if numbered is not None:
+        return numbered[1], f"{name} ({numbered[2]})"
+    asked = sum(name in ratings for ratings in before.values())
+    return str(asked), name
+
+
+def _rows(metric_id: str, units: Sequence[Ratings], scale: Scale) -> Iterator[dict[str, Any]]:
+    judges = sorted({judge for unit in units for judge in unit})
+    columns = [[unit.get(judge) for unit in units] for judge in judges]
+    yield _row(metric_id, judges, krippendorff_alpha(columns, scale=scale))
+    if len(judges) > 2:
+        yield _row(metric_id, judges, _fleiss(columns))
+    for (one, first), (other, second) in combinations(zip(judges, columns, strict=True), 2):
+        yield _row(metric_id, [one, other], _cohen(first, second, scale))
+
+
+def _row(metric_id: str, judges: Sequence[str], found: Agreement) -> dict[str, Any]:
+    return {"metric_id": metric_id, "judges": list(judges), **attrs.asdict(found)}
+
+
+def _cohen(
+    first: Sequence[float | None], second: Sequence[float | None], scale: Scale
+) -> Agreement:
+    """Of the units that both rated; grades in order are weighted by how far they are apart."""
+    both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+    left, right = [a for a, _ in both], [b for _, b in both]
+    table = confusion_table(left, right, categories=sorted({*left, *right}))
+    return cohen_kappa(table, weights="none" if scale == "nominal" else "quadratic")
+
+
+def _fleiss(columns: Sequence[Sequence[float | None]]) -> Agreement:
+    """Of the units that every judge rated; grades are categories to it."""
+    whole = [unit for unit in zip(*columns, strict=True) if None not in unit]
+    known = sorted({value for unit in whole for value in unit if value is not None})
+    return fleiss_kappa([[unit.count(value) for value in known] for unit in whole])
