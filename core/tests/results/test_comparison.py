@@ -201,6 +201,20 @@ def test_what_cannot_be_compared_is_an_error_that_lists_what_can(result_of, argu
         result.paired_compare(**{"metric_id": "accuracy", **arguments})
 
 
+@pytest.mark.parametrize("method", ["aggregate", "leaderboard", "paired_compare", "compare_with"])
+def test_failures_are_not_the_best_score_of_what_is_minimized(result_of, method):
+    result = result_of(metrics=(("cost", "s"), ("ok", "s")), directions={"cost": "minimize"})
+    arguments = {
+        "aggregate": {"group_by": "model_id"},
+        "paired_compare": {"metric_id": None},
+        "compare_with": {"baseline": result},
+    }.get(method, {})
+
+    with pytest.raises(ValueError, match="a failure the best score of cost, which is to be minimi"):
+        getattr(result, method)(**arguments, on_error="zero")
+    assert getattr(result, method)(**{**arguments, "metric_id": "ok"}, on_error="zero")
+
+
 def right(cell) -> float:
     """Beta gets a fifth item right that alpha does not."""
     place = int(cell.item_id[1:])

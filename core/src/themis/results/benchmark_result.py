@@ -15,6 +15,7 @@ from themis.results.experiment_result import ExperimentResult
 from themis.results.history import HistoryPoint, run_history
 from themis.results.item_fields import item_field
 from themis.results.leaderboard import leaderboard_keys, metric_directions, ranked, tiered
+from themis.results.on_error import check_on_error
 from themis.results.pairing import Criteria
 from themis.results.run_comparison import RunSide, compare_runs
 from themis.results.score_sums import OnError
@@ -87,7 +88,8 @@ class BenchmarkResult(ExperimentResult):
             group_by: The keys, or one of them.
             metric_id: Only this metric's scores; None: all of them.
             on_error: `exclude` leaves failed candidates and metrics out of the mean; `zero` counts
-                them as 0. `errors` says how many there are either way.
+                them as 0, which for a metric to be minimized is an error: it would be the best
+                score. `errors` says how many there are either way.
             cluster_by: An item field that names what items share (a passage, say): standard error
                 and interval are over its values, as `method` and `n_clusters` say.
 
@@ -97,6 +99,7 @@ class BenchmarkResult(ExperimentResult):
         """
         layout = self._source.layout
         metrics = self._overlay.metrics(layout, metric_id)
+        check_on_error(on_error, metrics, metric_directions(self._source))
         clusters = None if cluster_by is None else item_field(self._source, cluster_by)
         with self._source.connection() as connection:
             return aggregate_scores(
@@ -188,6 +191,7 @@ class BenchmarkResult(ExperimentResult):
         """
         layout = self._source.layout
         metrics = self._overlay.metrics(layout, metric_id)
+        check_on_error(on_error, metrics, metric_directions(self._source))
         pairs = model_pairs(layout, baseline=baseline_model_id, treatment=treatment_model_id)
         names = None if cluster_by is None else item_field(self._source, cluster_by)
         with self._source.connection() as connection:
@@ -254,10 +258,12 @@ class BenchmarkResult(ExperimentResult):
             ValueError: an unknown metric, key, correction or item field; the message lists the
                 known.
         """
+        side = self.run_side(metric_id)
+        check_on_error(on_error, side.metrics, side.directions)
         names = None if cluster_by is None else item_field(self._source, cluster_by)
         return compare_runs(
             baseline.run_side(metric_id),
-            self.run_side(metric_id),
+            side,
             group_by=group_by,
             criteria=Criteria(level=ci_level, margin=margin, power=power, cluster_names=names),
             correction=p_value_correction,
