@@ -18,10 +18,18 @@ from xml.etree import ElementTree as ET
 import pytest
 from click.testing import CliRunner
 
-from themis import BenchmarkSpec, Orchestrator, PluginRegistry, ProjectSpec
+from themis import (
+    BenchmarkSpec,
+    InMemoryRunStore,
+    Orchestrator,
+    PluginRegistry,
+    ProjectSpec,
+    evaluate,
+)
 from themis.cli import main
 from themis.errors import InferenceError
 from themis.records import MetricScore
+from themis.reporting.reporter import Reporter
 from themis.reporting.tables import csv_table
 from themis.results.tables import text_table
 from themis.specs import SqliteBlobStorageSpec
@@ -123,6 +131,9 @@ def told(tmp_path_factory):
             result = orchestrator.run_benchmark(benchmark())
             told = commands(result)
             told["html", "notebook"] = result._repr_html_()
+            reporter = Reporter(orchestrator.db_manager)
+            for form in ("json", "markdown", "latex", "csv"):
+                told[form, "reporter"] = getattr(reporter, f"export_{form}")(result.run_id)
             told["terminal", "repr"] = f"{result!r}\n{result}"
     return told
 
@@ -265,3 +276,28 @@ def test_whatever_a_spreadsheet_takes_for_a_formula_is_text(start):
 
 def test_a_table_of_a_terminal_keeps_its_lines():
     assert len(text_table([{"a": HOSTILE, "b": 1}]).splitlines()) == 3
+
+
+class Surrogates:
+    """Fails with a text that UTF-8 has no form for; models do write such."""
+
+    version = "1.0"
+
+    def infer(self, trial, context, runtime):
+        raise InferenceError("\ud83d", retryable=False)
+
+    def fingerprint(self):
+        return "surrogates"
+
+
+def test_a_report_with_a_lone_surrogate_can_be_written(tmp_path):
+    with InMemoryRunStore() as store:
+        result = evaluate(
+            model=Surrogates(),
+            data=[{"input": "a", "expected_output": "b"}],
+            metric="exact_match",
+            store=store,
+        )
+        assert result.failures
+        for form in ("csv", "md", "tex", "html", "json"):
+            assert Reporter(store).write(result.run_id, tmp_path / f"r.{form}").stat().st_size

@@ -64,7 +64,7 @@ class Reporter:
             raise ValueError(msg)
         text = self._rendered(run_id, form)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        target.write_text(text, encoding="utf-8", errors="backslashreplace")
         return target
 
     def _rendered(self, run_id: str, form: str) -> str:

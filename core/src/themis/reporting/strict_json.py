@@ -13,11 +13,16 @@ __all__ = ["strict", "write_json"]
 
 
 def strict(value: Any) -> Any:
-    """The value with null for what is not finite, lists for tuples and text for keys."""
+    """The value with null for what is not finite, lists for tuples and text for keys.
+
+    A lone surrogate, which UTF-8 has no form for, is spelled out.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): strict(entry) for key, entry in value.items()}
+        return {strict(str(key)): strict(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [strict(entry) for entry in value]
     return value

@@ -19,6 +19,7 @@ from themis.reporting.sections import (
     leaderboard,
     provenance,
 )
+from themis.reporting.strict_json import strict
 from themis.reporting.tables import csv_table, latex_table, latex_text, markdown_table, text_table
 from themis.results.tables import markdown_text, printable
 
@@ -188,7 +189,7 @@ def _json(report: RunReport) -> str:
     import orjson
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-    return orjson.dumps(report.to_dict(), option=options).decode()
+    return orjson.dumps(strict(report.to_dict()), option=options).decode()
 
 
 def _html(report: RunReport) -> str:
