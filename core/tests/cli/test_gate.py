@@ -80,6 +80,19 @@ def test_an_accepted_run_counts_as_history(record, themis):
     assert "new data" in listed.stdout
 
 
+def test_a_gate_does_not_undo_what_a_person_accepted(record, themis):
+    record("one", scored(0.1))
+    worse = record("two", scored(0.0))
+    themis("gate", worse)
+    themis("history", "accept", worse)
+
+    again = themis("gate", worse)
+    listed = json.loads(themis("history", "list", "bench", "--json").stdout)
+
+    assert (again.exit_code, listed[1]["accepted"]) == (3, True)
+    assert f"run {worse[:12]} was accepted, and stays history" in again.stderr
+
+
 def test_a_failing_run_need_not_be_recorded_as_such(record, themis):
     record("one", scored(0.1))
     worse = record("two", scored(0.0))
@@ -210,6 +223,17 @@ def test_comparisons_are_grouped_and_corrected_as_one_family(record, themis):
     rows = document["comparisons"]
     assert [(row["slice_id"], row["family_size"]) for row in rows] == [("x", 2), ("y", 2)]
     assert document["summary"]["improved"] == 1
+
+
+@pytest.mark.parametrize("choice", [("--margin", "0.1"), ("--by", "model_id")])
+def test_a_result_file_cannot_follow_choices_about_items(record, themis, tmp_path, choice):
+    after = record("two")
+    themis("gate", after, "--output", str(tmp_path))
+
+    done = themis("compare", str(tmp_path / "result.json"), after, *choice)
+
+    assert done.exit_code == 2
+    assert f"{choice[0]} is of the items of two runs" in done.stderr
 
 
 def test_result_files_are_compared_by_percentage(record, themis, tmp_path):

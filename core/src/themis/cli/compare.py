@@ -37,6 +37,14 @@ class _Choices:
     margin: float | None
     cluster_by: str | None
 
+    def check_unused(self) -> None:
+        """Raise UsageError for a choice that result files, which hold no items, cannot follow."""
+        given = {"--by": self.group_by, "--margin": self.margin, "--cluster-by": self.cluster_by}
+        for name, value in given.items():
+            if value:
+                msg = f"{name} is of the items of two runs, and a result file holds none"
+                raise click.UsageError(msg)
+
 
 @click.command()
 @click.argument("baseline", metavar="A")
@@ -114,6 +122,7 @@ def _document(
     from themis.reporting.strict_json import strict
 
     if isinstance(before, Mapping) or isinstance(after, Mapping):
+        choices.check_unused()
         return compare_results(before, after, run_cfg=config)
     if config is None:
         config = {

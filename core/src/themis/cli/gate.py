@@ -106,7 +106,7 @@ def show_gate(document: Mapping[str, Any], output: Path | None, *, as_json: bool
 
 
 def _reject(store: Path | None, document: Mapping[str, Any]) -> None:
-    from themis.results.history import judge_run
+    from themis.results.history import judge_run, was_accepted
 
     worse = sorted(
         row["variable"]
@@ -114,8 +114,11 @@ def _reject(store: Path | None, document: Mapping[str, Any]) -> None:
         if row["verdict"] in {"regressed", "missing"} and row["severity"] == "gate"
     )
     run_id = document["provenance"]["run_id"]
+    short = run_id[:12]
     with open_place(store_place(store)) as opened:
+        if was_accepted(opened, run_id):
+            click.echo(f"run {short} was accepted, and stays history", err=True)
+            return
         reason = f"the gate failed: {', '.join(dict.fromkeys(worse))}"
         judge_run(opened, run_id, accepted=False, reason=reason)
-    short = run_id[:12]
     click.echo(f"run {short} is no history until: themis history accept {short}", err=True)

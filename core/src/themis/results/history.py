@@ -13,7 +13,7 @@ from themis.storage import judgements, run_judged
 if TYPE_CHECKING:
     from themis.storage import RunRow, RunStore
 
-__all__ = ["HistoryPoint", "judge_run", "run_history"]
+__all__ = ["HistoryPoint", "judge_run", "run_history", "was_accepted"]
 
 _ENDED = frozenset({"completed", "partial_failure"})
 _SHORT = 12
@@ -72,6 +72,16 @@ def judge_run(store: RunStore, run_id: str, *, accepted: bool, reason: str) -> N
         row.id, run_id=row.run_id, number=len(said), accepted=accepted, reason=reason
     )
     store.append([event])
+
+
+def was_accepted(store: RunStore, run_id: str) -> bool:
+    """Whether somebody accepted the run, and nobody rejected it since.
+
+    Raises:
+        StorageError: there is no such run.
+    """
+    said = judgements(store, store.run(run_id).run_id)
+    return bool(said) and bool(said[-1]["accepted"])
 
 
 def _point(store: RunStore, row: RunRow) -> HistoryPoint:
