@@ -225,6 +225,16 @@ def test_comparisons_are_grouped_and_corrected_as_one_family(record, themis):
     assert document["summary"]["improved"] == 1
 
 
+def test_runs_that_share_no_item_do_not_pass(record, themis):
+    before, after = record("one"), record("two", items=[f"x{k}" for k in range(40)])
+
+    strict = themis("compare", before, after, "--fail-on", "regressed")
+
+    assert (strict.exit_code, themis("compare", before, after).exit_code) == (1, 0)
+    assert "1 could not be judged" in strict.stdout
+    assert "no check could be judged, so the gate is not passed" in strict.stderr
+
+
 @pytest.mark.parametrize("choice", [("--margin", "0.1"), ("--by", "model_id")])
 def test_a_result_file_cannot_follow_choices_about_items(record, themis, tmp_path, choice):
     after = record("two")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 import click
 
-from themis.cli.gate import REGRESSED, artifacts_option, config_option, show_gate
+from themis.cli.gate import REGRESSED, artifacts_option, check_judged, config_option, show_gate
 from themis.cli.operands import check_config, result_file, stored_result
 from themis.cli.output import json_option
 from themis.cli.run_store import open_run_store, store_option
@@ -99,6 +99,8 @@ def compare(
     if not as_json:
         _show_pairs(document.get("comparisons", ()), group_by)
     failed = show_gate(document, output, as_json=as_json)
+    if fail_on:
+        check_judged(document)
     sys.exit(REGRESSED if failed and fail_on else 0)
 
 

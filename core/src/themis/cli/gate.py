@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from themis.results import BenchmarkResult
 
-__all__ = ["REGRESSED", "artifacts_option", "config_option", "gate", "show_gate"]
+__all__ = ["REGRESSED", "artifacts_option", "check_judged", "config_option", "gate", "show_gate"]
 
 REGRESSED = 3
 """The exit code of a gate that was missed."""
@@ -80,7 +80,18 @@ def gate(
     failed = show_gate(document, output, as_json=as_json)
     if failed and record:
         _reject(store, document)
+    check_judged(document)
     sys.exit(REGRESSED if failed else 0)
+
+
+def check_judged(document: Mapping[str, Any]) -> None:
+    """Raise ClickException if there are checks and none could judge: nothing was passed, then."""
+    from themis.reporting.gate_report import document_checks
+
+    checks = document_checks(document)
+    if checks and all(check["verdict"] == "not_comparable" for check in checks):
+        msg = "no check could be judged, so the gate is not passed"
+        raise click.ClickException(msg)
 
 
 def _check_ended(result: BenchmarkResult) -> None:
