@@ -140,6 +140,17 @@ def test_the_family_of_a_correction_is_every_row_returned(result_of):
     assert tested[0]["adjusted_p_value"] == pytest.approx(4 * min(r["p_value"] for r in tested))
 
 
+def test_equivalence_is_judged_within_the_family_too(result_of):
+    result = result_of(slices=("x", "y"), items=[f"i{k}" for k in range(32)])
+
+    verdicts = [
+        [row["verdict"] for row in result.paired_compare(metric_id="accuracy", **options)]
+        for options in ({"margin": 0.1}, {"margin": 0.1, "p_value_correction": "holm"})
+    ]
+
+    assert verdicts == [["equivalent"] * 2, ["inconclusive"] * 2]
+
+
 def test_a_row_that_was_not_tested_stays_null_after_correction(result_of):
     [row] = result_of().paired_compare(metric_id="accuracy", p_value_correction="bh")
 

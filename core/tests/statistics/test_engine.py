@@ -77,6 +77,17 @@ def test_what_one_call_compares_is_one_family():
     assert [one.verdict for one in got] == ["improved", "inconclusive", "improved"]
 
 
+def test_equivalence_is_judged_within_the_family_too():
+    engine = StatsEngine(margin=0.1, correction="holm")
+    alike = ([0, 1] * 16, [0, 1] * 16)
+
+    alone = engine.compare_all({"a": alike})
+    both = engine.compare_all({"a": alike, "b": alike})
+
+    assert 0.025 < alone[0].comparison.equivalence_p < 0.05
+    assert [one.verdict for one in [*alone, *both]] == ["equivalent", *["inconclusive"] * 2]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

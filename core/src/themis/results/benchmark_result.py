@@ -166,9 +166,9 @@ class BenchmarkResult(ExperimentResult):
         averaged. The interval and the p-value are of the same test of `delta_mean` (treatment less
         baseline), over items; `method` names it (see `themis.statistics.compare`). `verdict` is
         `improved`, `regressed`, `equivalent`, `inconclusive`, `missing` (the treatment has no
-        score) or `not_comparable` (no item has both), by the adjusted p-value in the metric's
-        direction. `mde` is the difference that would have been found with `power`. The family of
-        the correction is every row returned.
+        score) or `not_comparable` (no item has both), by the adjusted p-values (that of
+        equivalence too) in the metric's direction. `mde` is the difference that would have been
+        found with `power`. The family of the correction is every row returned.
 
         Args:
             metric_id: The metric to compare; None: each of them.

@@ -47,14 +47,17 @@ def family_rows(groups: Sequence[ComparedGroup], correction: Adjustment) -> list
     """
     p_values = [group.found.p_value for group in groups]
     adjusted = adjust(p_values, correction)
+    equivalence = adjust([group.found.equivalence_p for group in groups], correction)
     family = {"adjustment_method": correction, "family_size": family_size(p_values)}
     return [
-        {**_row(group, adjusted_p), **family}
-        for group, adjusted_p in zip(groups, adjusted, strict=True)
+        {**_row(group, p, alike), **family}
+        for group, p, alike in zip(groups, adjusted, equivalence, strict=True)
     ]
 
 
-def _row(group: ComparedGroup, adjusted_p: float | None) -> dict[str, Any]:
+def _row(
+    group: ComparedGroup, adjusted_p: float | None, equivalence_p: float | None
+) -> dict[str, Any]:
     found = group.found
     return {
         **group.keys,
@@ -65,5 +68,5 @@ def _row(group: ComparedGroup, adjusted_p: float | None) -> dict[str, Any]:
         "errors": group.errors,
         **{name: getattr(found, name) for name in _FIGURES},
         "adjusted_p_value": adjusted_p,
-        "verdict": found.with_adjusted_p(adjusted_p).verdict,
+        "verdict": found.with_adjusted_p(adjusted_p, equivalence_p=equivalence_p).verdict,
     }

@@ -65,11 +65,17 @@ class Comparison:
     direction: Direction
     verdict: Verdict
 
-    def with_adjusted_p(self, p_value: float | None) -> Comparison:
-        """The same with the verdict that an adjusted p-value gives; `p_value` stays as it was."""
+    def with_adjusted_p(
+        self, p_value: float | None, *, equivalence_p: float | None = None
+    ) -> Comparison:
+        """The same with the verdict that adjusted p-values give; its own stay as they were.
+
+        `equivalence_p` is the adjusted one of that test; None: it was not adjusted.
+        """
         if self.verdict in {"missing", "not_comparable"}:
             return self
-        return attrs.evolve(self, verdict=_verdict(self, p_value))
+        equivalence_p = self.equivalence_p if equivalence_p is None else equivalence_p
+        return attrs.evolve(self, verdict=_verdict(self, p_value, equivalence_p))
 
 
 def compare(
@@ -175,14 +181,14 @@ def _first_verdict(known: Comparison) -> Verdict:
         return "missing"
     if known.delta_mean is None:
         return "not_comparable"
-    return _verdict(known, known.p_value)
+    return _verdict(known, known.p_value, known.equivalence_p)
 
 
-def _verdict(known: Comparison, p_value: float | None) -> Verdict:
+def _verdict(known: Comparison, p_value: float | None, equivalence_p: float | None) -> Verdict:
     return verdict_of(
         known.delta_mean,
         p_value=p_value,
-        equivalence_p=known.equivalence_p,
+        equivalence_p=equivalence_p,
         margin=known.margin,
         direction=known.direction,
         level=known.ci_level,

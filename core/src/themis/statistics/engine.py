@@ -131,6 +131,7 @@ class StatsEngine:
         }
         p_values = [one.p_value for one in found.values()]
         adjusted = adjust(p_values, self.correction)
+        equivalence = adjust([one.equivalence_p for one in found.values()], self.correction)
         return [
             FamilyComparison(
                 name=name,
@@ -138,9 +139,9 @@ class StatsEngine:
                 adjusted_p_value=p,
                 adjustment_method=self.correction,
                 family_size=family_size(p_values),
-                verdict=one.with_adjusted_p(p).verdict,
+                verdict=one.with_adjusted_p(p, equivalence_p=alike).verdict,
             )
-            for (name, one), p in zip(found.items(), adjusted, strict=True)
+            for (name, one), p, alike in zip(found.items(), adjusted, equivalence, strict=True)
         ]
 
 
