@@ -289,6 +289,13 @@ def test_power_says_how_many_items_it_takes(themis, arguments, answer):
     assert "find a difference of 0.05 80% of the time, at 95%" in done.stderr
 
 
+@pytest.mark.parametrize("spread", [("--spread", "0.01"), ("--discordant", "1")])
+def test_as_few_items_as_no_test_can_tell_apart_are_not_enough(themis, spread):
+    done = themis("power", "--difference", "0.99", *spread)
+
+    assert done.stdout.startswith("6 items")
+
+
 def test_power_is_for_programs_too(themis):
     done = themis("power", "--difference", "0.05", "--spread", "0.5", "--json")
 

@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from themis.statistics import (
     detectable_difference,
+    fewest_pairs,
     items_for_paired_proportions,
     items_for_pairs,
     items_for_proportions,
     power_of,
+    sign_flip_constant_p,
 )
+from themis.statistics.estimate import error_rate
 
 
 @given(st.floats(0.01, 1), st.floats(0.1, 2))
@@ -29,6 +32,13 @@ def test_pairs_of_proportions_need_what_connor_says():
     assert items_for_paired_proportions(0.1, discordant=0.2) == pytest.approx(154.8, abs=0.5)
 
 
+@pytest.mark.parametrize("level", [0.8, 0.9, 0.95, 0.99, 0.999])
+def test_fewer_pairs_than_the_fewest_show_nothing(level):
+    n = fewest_pairs(level)
+
+    assert sign_flip_constant_p(n) < error_rate(level) <= sign_flip_constant_p(n - 1)
+
+
 def test_without_a_true_difference_power_is_the_level():
     assert power_of(0.0, 1.0) == pytest.approx(0.05)
 
@@ -37,6 +47,8 @@ def test_without_a_true_difference_power_is_the_level():
     ("call", "message"),
     [
         (lambda: items_for_pairs(0, spread=1), "no number of items shows a difference of 0"),
+        (lambda: items_for_pairs(0.1, spread=0), "a spread is .* above 0; got 0"),
+        (lambda: items_for_pairs(0.1, spread=math.inf), "a spread is .* above 0; got inf"),
         (lambda: items_for_proportions(0.5, 0.5), "no number of items shows a difference of 0"),
         (lambda: items_for_proportions(0.5, 1.5), "a proportion lies between 0 and 1; got 1.5"),
         (

@@ -26,6 +26,7 @@ class _Question:
     def items(self) -> tuple[float, str]:
         """The items needed, and what they are items of."""
         from themis.statistics import (
+            fewest_pairs,
             items_for_paired_proportions,
             items_for_pairs,
             items_for_proportions,
@@ -36,9 +37,11 @@ class _Question:
             needed = items_for_paired_proportions(
                 self.difference, discordant=self.discordant, **asked
             )
+            needed = max(needed, fewest_pairs(self.level))
             return needed, "items that both models answer, right or wrong"
         if self.spread is not None:
             needed = items_for_pairs(self.difference, spread=self.spread, **asked)
+            needed = max(needed, fewest_pairs(self.level))
             return needed, "items that both models are scored on"
         assert self.baseline is not None
         other = self.baseline + self.difference

@@ -77,6 +77,7 @@ from themis.statistics.paired import (
 )
 from themis.statistics.power import (
     detectable_difference,
+    fewest_pairs,
     items_for_paired_proportions,
     items_for_pairs,
     items_for_proportions,
@@ -191,6 +192,7 @@ __all__ = [
     "event_series",
     "expected_calibration_error",
     "family_size",
+    "fewest_pairs",
     "fleiss_kappa",
     "items_for_paired_proportions",
     "items_for_pairs",

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
-from themis.statistics.estimate import check_level
+from themis.statistics.estimate import check_level, error_rate
 
 __all__ = [
     "detectable_difference",
+    "fewest_pairs",
     "items_for_paired_proportions",
     "items_for_pairs",
     "items_for_proportions",
@@ -40,7 +41,18 @@ def items_for_pairs(
 ) -> float:
     """Shared items needed; `spread` is the standard deviation of the items' differences."""
     _check_difference(difference)
+    if not 0 < spread < math.inf:
+        msg = f"a spread is the standard deviation of differences, above 0; got {spread}"
+        raise ValueError(msg)
     return ((_z_level(level) + _z_power(power)) * spread / difference) ** 2
+
+
+def fewest_pairs(level: float = 0.95) -> int:
+    """The least number of pairs with which any result is significant, were all to agree.
+
+    The exact two-sided sign-flip p of n pairs is 2^(1 - n) at least; 6 at a level of 0.95.
+    """
+    return math.floor(1 - math.log2(error_rate(level)) + 1e-9) + 1
 
 
 def items_for_paired_proportions(
