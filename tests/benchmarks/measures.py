@@ -85,6 +85,15 @@ def read_back(sizes: Sizes) -> Iterator[Row]:
     yield Row("every record read", "s", *medians("records"))
 
 
+def aggregation(sizes: Sizes) -> Iterator[Row]:
+    """What means by three keys cost over ten times and a hundred times N scores."""
+    scores = (10 * sizes.n, 100 * sizes.n)
+    small, large = (program("aggregate_costs.py", size) for size in scores)
+    name = f"{scores[0]:,} and {scores[1]:,} scores by"
+    yield Row(f"{name} three keys", "s", small["slices"], large["slices"], most=1)
+    yield Row(f"{name} item, pooled", "s", small["pooled"], large["pooled"])
+
+
 def statistics(sizes: Sizes) -> Iterator[Row]:
     """What intervals and tests cost on arrays of scores."""
     small, large = (program("statistic_costs.py", size) for size in sizes.both)
@@ -176,6 +185,7 @@ TOPICS: dict[str, Callable[[Sizes], Iterator[Row]]] = {
     "overhead": overhead,
     "latency": latency,
     "read_back": read_back,
+    "aggregation": aggregation,
     "soak": soak,
 }
 """By name, in the order in which they are measured; `soak` only when it is named."""

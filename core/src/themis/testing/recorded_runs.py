@@ -44,8 +44,12 @@ from themis.storage import (
     run_status,
     trials_planned,
 )
+from themis.storage.reading import chunked
 
 __all__ = ["Outcome", "RecordedCell", "RecordedRun"]
+
+_EVENTS = 5_000
+"""So many are in memory at once."""
 
 Outcome = float | FailureRecord | ScoreError | None
 """A score, a candidate that was not made, a metric that failed, or None: not tried yet."""
@@ -116,13 +120,15 @@ class RecordedRun:
         trials = list(self._trials(arms))
         items = [Item.of(item_id, self.payload(item_id)) for item_id in self.items]
         store.append([trials_planned(run, start=0, trials=trials)], items=items)
-        candidates = [
+        candidates = (
             event
             for number, trial in enumerate(trials)
             for sample in range(self.num_samples)
             for event in self._candidate(run, number, arms[trial.arm], trial, sample)
-        ]
-        store.append([*candidates, run_status(run, status=self.status)])
+        )
+        for events in chunked(candidates, _EVENTS):
+            store.append(events)
+        store.append([run_status(run, status=self.status)])
         return self.run_id
 
     def evaluation_hash(self, score_name: str) -> str:
