@@ -437,3 +437,8 @@ def test_the_text_of_a_result_says_that_a_parser_found_nothing(sums):
     result = evaluate(model="echo", data=sums[:2], metric="exact_match", parser=broken)
     assert "No answer was found in any of 2 outputs" in str(result)
     assert "extractor 'broken' raised KeyError: '0 + 0'." in str(result)
+
+
+def test_a_table_of_metrics_shows_why_there_is_no_interval(sums):
+    result = evaluate(model="echo", data=sums, metric=lambda parsed, expected: 2.5)
+    assert "none: all items have the same score: no spread to infer from  6  " in str(result)

@@ -63,7 +63,7 @@ class MetricResult:
 
     def shown(self) -> dict[str, Any]:
         """The row of a table of metrics."""
-        interval = f"none ({self.reason})"
+        interval = f"none: {self.reason}"
         if self.interval is not None:
             lower, upper = map(format_value, self.interval)
             interval = f"{lower} to {upper} ({self.ci_level:.0%})"
