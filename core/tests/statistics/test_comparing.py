@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from themis.statistics import compare, compare_unpaired, mcnemar_midp_p, paired_t, welch
+from themis.statistics import (
+    compare,
+    compare_unpaired,
+    detectable_gain,
+    mcnemar_midp_p,
+    paired_t,
+    welch,
+)
 
 PAIRS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=24)
 BINARY = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=2, max_size=40)
@@ -165,6 +172,18 @@ def test_the_detectable_difference_is_about_three_standard_errors():
     found = compare([0.1, 0.4, 0.2, 0.6] * 10, [0.3, 0.2, 0.4, 0.6] * 10)
 
     assert found.mde == pytest.approx(2.8016 * found.se, rel=1e-4)
+
+
+@pytest.mark.parametrize("wins", [0, 1, 3])
+def test_the_detectable_difference_is_one_that_the_exact_test_can_find(wins):
+    found = compare([0] * 400, [1] * wins + [0] * (400 - wins))
+
+    assert found.mde == detectable_gain(400) == pytest.approx(0.0167, abs=1e-4)
+
+
+def test_pairs_too_few_for_any_finding_have_no_detectable_difference():
+    assert compare([0.1, 0.2, 0.3], [0.15, 0.22, 0.39]).mde is None
+    assert compare([0, 0, 0], [1, 0, 0]).mde is None
 
 
 def test_scores_of_different_items_are_compared_by_welch_and_it_says_so():

@@ -5,13 +5,16 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from themis.statistics import (
     detectable_difference,
+    detectable_gain,
     fewest_pairs,
     items_for_paired_proportions,
     items_for_pairs,
     items_for_proportions,
+    mcnemar_midp_p,
     power_of,
     sign_flip_constant_p,
 )
@@ -37,6 +40,17 @@ def test_fewer_pairs_than_the_fewest_show_nothing(level):
     n = fewest_pairs(level)
 
     assert sign_flip_constant_p(n) < error_rate(level) <= sign_flip_constant_p(n - 1)
+
+
+@pytest.mark.parametrize("n", [5, 20, 400])
+def test_the_detectable_gain_is_found_with_the_power_that_was_asked_for(n):
+    wins = next(k for k in range(n + 1) if mcnemar_midp_p(k, 0) < 0.05)
+
+    assert stats.binom.sf(wins - 1, n, detectable_gain(n)) == pytest.approx(0.8)
+
+
+def test_four_pairs_show_no_gain_however_large():
+    assert detectable_gain(4) is None
 
 
 def test_without_a_true_difference_power_is_the_level():

@@ -77,6 +77,7 @@ from themis.statistics.paired import (
 )
 from themis.statistics.power import (
     detectable_difference,
+    detectable_gain,
     fewest_pairs,
     items_for_paired_proportions,
     items_for_pairs,
@@ -187,6 +188,7 @@ __all__ = [
     "confusion_table",
     "design_effect",
     "detectable_difference",
+    "detectable_gain",
     "estimate_from_sums",
     "estimate_of_clusters",
     "event_series",

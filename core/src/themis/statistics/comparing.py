@@ -19,7 +19,7 @@ import attrs
 from themis.statistics.equivalence import check_margin
 from themis.statistics.estimate import check_level
 from themis.statistics.paired_routes import paired_route
-from themis.statistics.power import detectable_difference
+from themis.statistics.power import detectable_difference, detectable_gain, fewest_pairs
 from themis.statistics.unpaired_routes import unpaired_route
 from themis.statistics.verdicts import Direction, Verdict, check_direction, verdict_of
 
@@ -38,8 +38,9 @@ class Comparison:
     `pair_count` pairs of `n_items` independent units; `dropped_baseline` and `dropped_candidate`
     count the pairs that had no score on that side (for unpaired scores: the scores that were
     none). The interval, the p-value and `method` are of one test. `mde` is the least true
-    difference that would have been found with `power`; `equivalence_p` is of "it is not within
-    `margin`". What is undefined is None, and `reason` says why.
+    difference that would have been found with `power`, None where the pairs are too few for any;
+    `equivalence_p` is of "it is not within `margin`". What is undefined is None, and `reason` says
+    why.
     """
 
     pair_count: int
@@ -172,8 +173,15 @@ def _comparison(
 
 
 def _detectable(route: Route, power: float) -> float | None:
-    se = route.figures["se"]
-    return detectable_difference(se, level=route.figures["ci_level"], power=power) if se else None
+    """By the standard error, but no less than what the exact tests can find in so few pairs."""
+    se, level, n = (route.figures[name] for name in ("se", "ci_level", "n_items"))
+    normal = detectable_difference(se or 0.0, level=level, power=power)
+    if route.figures["method"] == "sign_flip_exact" and n < fewest_pairs(level):
+        return None
+    if route.figures["method"] != "mcnemar_midp":
+        return normal or None
+    best = detectable_gain(n, level=level, power=power)
+    return None if best is None else max(best, normal)
 
 
 def _first_verdict(known: Comparison) -> Verdict:

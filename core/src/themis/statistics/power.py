@@ -13,6 +13,7 @@ from themis.statistics.estimate import check_level, error_rate
 
 __all__ = [
     "detectable_difference",
+    "detectable_gain",
     "fewest_pairs",
     "items_for_paired_proportions",
     "items_for_pairs",
@@ -24,6 +25,19 @@ __all__ = [
 def detectable_difference(se: float, *, level: float = 0.95, power: float = 0.8) -> float:
     """The least true difference found with this power: (z_level + z_power) se."""
     return (_z_level(level) + _z_power(power)) * se
+
+
+def detectable_gain(n: int, *, level: float = 0.95, power: float = 0.8) -> float | None:
+    """The least true difference that McNemar's mid-p finds in n right/wrong pairs, at the best.
+
+    With no losses its p is 2^-wins, so `k` wins are needed; the share p of wins that gives as many
+    with this power solves P(binomial(n, p) >= k) = power (the beta quantile). None where n < k.
+    """
+    from scipy.special import betaincinv
+
+    _z_power(power)
+    needed = math.floor(-math.log2(error_rate(level)) + 1e-9) + 1
+    return float(betaincinv(needed, n - needed + 1, power)) if n >= needed else None
 
 
 def power_of(difference: float, se: float, *, level: float = 0.95) -> float:
