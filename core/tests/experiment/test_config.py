@@ -103,6 +103,13 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_key(write, old, n
     assert f"did you mean '{near}'" in message
 
 
+def test_an_override_sets_keys_of_a_table_that_is_null(write):
+    text = YAML.replace("storage: {store: sqlite, parameters: {path: runs}}", "storage: null")
+    path = write("e.yaml", text)
+    experiment = Experiment.from_config(path, overrides=["storage.parameters.path=here"])
+    assert experiment.storage.parameters == {"path": "here"}
+
+
 def test_an_unknown_key_of_an_override_names_the_nearest_key(write):
     message = refusal(write("e.yaml", YAML), ["runtime.max_concurrent_task=4"])
     assert "runtime.max_concurrent_task" in message

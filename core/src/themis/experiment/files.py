@@ -96,7 +96,9 @@ def _below(place: Any, part: str, override: str) -> Any:
     if isinstance(place, list):
         below = place[_index(place, part, override)]
     else:
-        below = place.setdefault(part, {})
+        if place.get(part) is None:
+            place[part] = {}
+        below = place[part]
     if not isinstance(below, (dict, list)):
         msg = f"override {override!r}: {part} is a single value, and has no keys to set"
         raise SpecValidationError(msg)
