@@ -46,6 +46,17 @@ def test_nothing_is_decided_of_few_items(result_of):
     assert found.verdict == "inconclusive"
 
 
+@pytest.mark.parametrize("lead", [0.0, 0.1])
+def test_differences_that_only_rounding_tells_apart_decide_nothing(result_of, lead):
+    def outcome(cell) -> float:
+        return int(cell.item_id[1:]) / 37 + lead * (cell.model == "beta")
+
+    found = so_far(result_of(outcome, items=ITEMS))
+
+    assert (found.p_value, found.ci_lower, found.ci_upper) == (None, None, None)
+    assert found.verdict == "inconclusive"
+
+
 def test_items_that_one_model_has_not_done_do_not_count(result_of, timed_out):
     def outcome(cell):
         return None if cell.model == "beta" and cell.item_id > "i2" else ahead(cell)

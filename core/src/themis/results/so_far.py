@@ -64,6 +64,7 @@ def compare_so_far(
     the last of them was scored. Failed scores are left out.
     """
     pairs: dict[bytes, list[tuple[int, float]]] = {}
+    magnitude = 0.0
     for metric in metrics:
         for setting in arm_settings(layout.arms_of(metric)):
             before, after = (
@@ -75,12 +76,13 @@ def compare_so_far(
             for item in before.keys() & after.keys():
                 (first, low), (second, high) = before[item], after[item]
                 pairs.setdefault(item, []).append((max(first, second), high - low))
+                magnitude = max(magnitude, abs(low), abs(high))
     ordered = sorted(
         (max(seq for seq, _ in found), sum(delta for _, delta in found) / len(found))
         for found in pairs.values()
     )
     deltas = [delta for _, delta in ordered]
-    found = confidence_sequence(deltas, level=level)
+    found = confidence_sequence(deltas, level=level, magnitude=magnitude)
     delta, p_value = sum(deltas) / len(deltas) if deltas else None, _last(found.p_values)
     return SoFar(
         metric_id=metrics[0].metric_id,

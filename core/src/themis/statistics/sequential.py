@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from themis.statistics.estimate import check_level, finite_array
+from themis.statistics.estimate import SAME, check_level, finite_array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,12 @@ class ConfidenceSequence:
 
 
 def confidence_sequence(
-    values: Sequence[float], *, level: float = 0.95, tuned_for: int = 200, burn_in: int = _BURN_IN
+    values: Sequence[float],
+    *,
+    level: float = 0.95,
+    tuned_for: int = 200,
+    burn_in: int = _BURN_IN,
+    magnitude: float = 0.0,
 ) -> ConfidenceSequence:
     """Anytime-valid intervals of a mean, and the mSPRT's p-values of "the mean is 0".
 
@@ -55,7 +60,8 @@ def confidence_sequence(
     sd sqrt(2 (n r^2 + 1)/(n^2 r^2) log(sqrt(n r^2 + 1)/alpha)), r chosen to be tightest near
     `tuned_for` values. p = min over time of 1/(mixture likelihood ratio): it is below alpha exactly
     where some interval has left 0 out (Johari and others 2017). Order matters: give the values as
-    they came.
+    they came. `magnitude` is the largest of what the values are differences of: a spread that is
+    rounding beside it is none, and gives no interval.
     """
     import numpy as np
 
@@ -65,7 +71,8 @@ def confidence_sequence(
     counts = np.arange(1, len(array) + 1)
     means = np.cumsum(array) / counts if len(array) else array
     spread = _running_spread(array, counts)
-    ready = (counts >= burn_in) & (spread > 0)
+    rounding = SAME * np.maximum(np.maximum.accumulate(np.abs(array)), magnitude)
+    ready = (counts >= burn_in) & (spread > rounding)
     scale = counts * rho**2 + 1
     reach = spread * np.sqrt(2 * scale / (counts * rho) ** 2 * np.log(np.sqrt(scale) / alpha))
     with np.errstate(divide="ignore", invalid="ignore"):
