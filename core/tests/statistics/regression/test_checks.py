@@ -53,6 +53,7 @@ def test_one_check_may_stand_for_all():
         ({"threshold": True}, "threshold is a number; got True"),
         ({"threshold": None}, "threshold is a number; got None"),
         ({"percent_gate": -1}, "percent_gate is a percentage, 0 or more, or None; got -1"),
+        ({"percent_gate": 5}, "'percent_gate' is of 'adaptive', not of 'percentage'"),
         ({"max_delta": 0.1}, "'max_delta' is the threshold of 'delta', not of 'percentage'"),
         ({"treshold": 5}, "unknown key 'treshold'; known: method, .* Did you mean 'threshold'"),
         ({"checks": []}, "checks are a list of one or more"),

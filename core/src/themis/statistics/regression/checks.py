@@ -83,7 +83,11 @@ class RegressionCheck:
                 raise ValueError(msg)
             fields["threshold"] = given[name]
         _check_numbers(fields)
-        return cls(**fields)
+        check = cls(**fields)
+        if "percent_gate" in fields and method != "adaptive":
+            msg = f"'percent_gate' is of 'adaptive', not of {method!r}: give its threshold"
+            raise ValueError(msg)
+        return check
 
 
 def _default_threshold(method: str) -> float:
