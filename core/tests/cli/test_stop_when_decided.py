@@ -62,8 +62,9 @@ def themis(tmp_path, monkeypatch):
     rows = [{"item_id": str(n), "text": f"t{n}", "answer": f"t{n}"} for n in range(ITEMS)]
     (tmp_path / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
 
-    def invoke(model, *arguments):
-        (tmp_path / "b.toml").write_text(BENCHMARK.replace("GOOD", model))
+    def invoke(model, *arguments, metric="exact_match"):
+        text = BENCHMARK.replace("GOOD", model).replace("exact_match", metric)
+        (tmp_path / "b.toml").write_text(text)
         return CliRunner().invoke(main, ["run", "b.toml", "--progress", "none", *arguments])
 
     return invoke
@@ -85,3 +86,10 @@ def test_a_metric_that_there_is_not_is_bad_usage_before_any_call(themis):
 
     assert done.exit_code == 2
     assert "no metric 'bleu'; it has: exact_match" in done.stderr
+
+
+def test_a_metric_without_bounds_is_bad_usage(themis, tmp_path):
+    done = themis("good", "--stop-when-decided", "token_count", metric="token_count")
+
+    assert done.exit_code == 2
+    assert "token_count declares no lowest and highest value" in done.stderr

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import random
+
 import pytest
+
+from themis.statistics import bounded_confidence_sequence
 
 ITEMS = [f"i{k}" for k in range(120)]
 
@@ -77,3 +81,38 @@ def test_an_unknown_model_lists_the_known_ones(result_of):
         result_of().compare_so_far(
             metric_id="accuracy", baseline_model_id="gpt", treatment_model_id="beta"
         )
+
+
+def test_of_a_metric_with_bounds_the_interval_holds_from_the_first_item_on(result_of):
+    bounded = result_of(ahead, items=ITEMS, bounds={"accuracy": (0.0, 1.0)})
+    found = so_far(bounded)
+
+    assert found.method == "empirical_bernstein_confidence_sequence"
+    assert (found.holds_always, found.p_value) == (True, None)
+    assert found.ci_lower < found.delta_mean < found.ci_upper
+    assert not so_far(result_of(ahead, items=ITEMS, name="unbounded")).holds_always
+
+
+def test_without_bounds_nothing_is_said_before_fifty_items(result_of):
+    assert so_far(result_of(ahead, items=ITEMS[:49])).ci_lower is None
+    assert so_far(result_of(ahead, items=ITEMS[:50], name="more")).ci_lower is not None
+
+
+def test_a_sure_lead_within_bounds_is_decided(result_of):
+    def outcome(cell):
+        return float(cell.model == "beta")
+
+    found = so_far(result_of(outcome, items=ITEMS, bounds={"accuracy": (0.0, 1.0)}))
+
+    assert (found.verdict, found.decided) == ("improved", True)
+
+
+@pytest.mark.slow
+def test_stopping_when_it_is_decided_errs_no_more_often_than_it_says():
+    """Of lopsided differences too: one item in ten far better, the others a little worse."""
+    chance, wrong = random.Random(7), 0
+    for _ in range(400):
+        deltas = [0.9 if chance.random() < 0.1 else -0.1 for _ in range(600)]
+        found = bounded_confidence_sequence(deltas, low=-1.0, high=1.0)
+        wrong += found.decided_at is not None
+    assert wrong / 400 <= 0.05

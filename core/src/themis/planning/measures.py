@@ -6,6 +6,7 @@ are bound with it, and are part of its key.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +142,7 @@ class MeasureCompiler:
             subject=getattr(declaration, "subject", "candidate"),
             direction=getattr(declaration, "direction", "maximize"),
             units=getattr(declaration, "units", ""),
+            bounds=_both(getattr(declaration, "bounds", (None, None))),
         )
 
     def _step(
@@ -191,3 +193,11 @@ class MeasureCompiler:
 
     def _find(self, message: str, place: str) -> None:
         self._binder.issues.append(SpecIssue(message, key=place))
+
+
+def _both(bounds: tuple[float | None, float | None]) -> tuple[float, float] | None:
+    """A metric's bounds where there are two finite ones."""
+    low, high = bounds
+    if low is None or high is None or not -math.inf < low < high < math.inf:
+        return None
+    return low, high

@@ -151,6 +151,7 @@ class MetricPlan:
     `judges` are the components behind `judge_specs`, by the spec's hash or the reference.
     `whole_trial`: it is scored once per trial, of the reduced candidate or of the candidates as a
     set. `chain` and `inner` are the extractors and the metric that its configuration names.
+    `bounds` are those of its value, where it has a lower and an upper one.
     """
 
     index: int
@@ -165,6 +166,7 @@ class MetricPlan:
     whole_trial: bool = False
     direction: str = "maximize"
     units: str = ""
+    bounds: tuple[float, float] | None = None
 
     @cached_property
     def judged(self) -> bool:
@@ -308,6 +310,7 @@ class Plan:
                 "subject": metric.subject,
                 "direction": metric.direction,
                 "units": metric.units,
+                "bounds": metric.bounds,
             }
             for slice_plan in self.slices
             for score in slice_plan.scores

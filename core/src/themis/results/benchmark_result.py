@@ -14,7 +14,13 @@ from themis.results.display import html_summary, text_summary
 from themis.results.experiment_result import ExperimentResult
 from themis.results.history import HistoryPoint, run_history
 from themis.results.item_fields import item_field
-from themis.results.leaderboard import leaderboard_keys, metric_directions, ranked, tiered
+from themis.results.leaderboard import (
+    leaderboard_keys,
+    metric_bounds,
+    metric_directions,
+    ranked,
+    tiered,
+)
 from themis.results.on_error import check_on_error
 from themis.results.pairing import Criteria
 from themis.results.run_comparison import RunSide, compare_runs
@@ -232,6 +238,7 @@ class BenchmarkResult(ExperimentResult):
                 metrics=metrics,
                 models=models,
                 direction=self.run_side().directions[metric_id],  # type: ignore[arg-type]
+                bounds=metric_bounds(self._source).get(metric_id),
                 level=ci_level,
             )
 

@@ -30,6 +30,18 @@ def metric_directions(source: RunSource) -> dict[str, str]:
     return {name: known.get(name, "maximize") for name in source.layout.metric_ids}
 
 
+def metric_bounds(source: RunSource) -> dict[str, tuple[float, float]]:
+    """The lowest and the highest value of each metric that has both, from the manifest."""
+    found: dict[str, list[Any]] = {}
+    for entry in source.manifest.get("metrics", ()):
+        found.setdefault(entry["metric_id"], []).append(entry.get("bounds"))
+    return {
+        name: (min(low for low, _ in bounds), max(high for _, high in bounds))
+        for name, bounds in found.items()
+        if None not in bounds
+    }
+
+
 def ranked(
     rows: Sequence[Mapping[str, Any]], directions: Mapping[str, str]
 ) -> list[dict[str, Any]]:

@@ -10,7 +10,12 @@ from sqlalchemy import and_, func, select
 
 from themis.results.comparison import arm_settings
 from themis.results.score_sums import score_value, selected_scores
-from themis.statistics import Direction, confidence_sequence, verdict_of
+from themis.statistics import (
+    ConfidenceSequence,
+    Direction,
+    bounded_confidence_sequence,
+    confidence_sequence,
+)
 from themis.storage import schema
 
 if TYPE_CHECKING:
@@ -21,14 +26,18 @@ if TYPE_CHECKING:
 __all__ = ["SoFar", "compare_so_far"]
 
 _SCORES, _TRIALS = schema.scores, schema.trials
+_BURN_IN = 50
+"""Before so many items the interval of a metric without bounds errs more often than it says."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class SoFar:
     """What the items scored by both models say, in the order in which they were.
 
-    The interval and the p-value hold however often they are looked at: to stop when `decided` does
-    not raise the chance of a false finding above 1 - ci_level. They are None before ten items.
+    For a metric with bounds the interval holds however often it is looked at, whatever the scores:
+    to stop when `decided` does not raise the chance of a false finding above 1 - ci_level. There is
+    no p-value of this route. For a metric without bounds the interval and the p-value hold the
+    better the more items there are, and are None before fifty; `holds_always` is False.
     """
 
     metric_id: str
@@ -46,7 +55,12 @@ class SoFar:
     @property
     def decided(self) -> bool:
         """Whether one of the two is shown to be ahead."""
-        return self.p_value is not None and self.p_value < 1 - self.ci_level
+        return _leaves_out_zero(self.ci_lower, self.ci_upper)
+
+    @property
+    def holds_always(self) -> bool:
+        """Whether the interval holds at any number of items, and not only at many."""
+        return self.method == "empirical_bernstein_confidence_sequence"
 
 
 def compare_so_far(
@@ -56,10 +70,12 @@ def compare_so_far(
     metrics: Sequence[MetricColumn],
     models: tuple[str, str],
     direction: Direction,
+    bounds: tuple[float, float] | None,
     level: float,
 ) -> SoFar:
     """The comparison of (baseline, treatment) by an anytime-valid confidence sequence.
 
+    `bounds` are those of the metric's values; None: it has none.
     An item's difference is averaged over its samples, prompts and parameters; it counts from when
     the last of them was scored. Failed scores are left out.
     """
@@ -82,21 +98,53 @@ def compare_so_far(
         for found in pairs.values()
     )
     deltas = [delta for _, delta in ordered]
-    found = confidence_sequence(deltas, level=level, magnitude=magnitude)
-    delta, p_value = sum(deltas) / len(deltas) if deltas else None, _last(found.p_values)
+    found = _sequence(deltas, bounds, level, magnitude=magnitude)
+    delta, lower, upper = _mean(deltas), _last(found.lower), _last(found.upper)
+    decided = _leaves_out_zero(lower, upper)
     return SoFar(
         metric_id=metrics[0].metric_id,
         baseline_model_id=models[0],
         treatment_model_id=models[1],
         n_items=len(deltas),
         delta_mean=delta,
-        ci_lower=_last(found.lower),
-        ci_upper=_last(found.upper),
+        ci_lower=lower,
+        ci_upper=upper,
         ci_level=level,
-        p_value=p_value,
-        verdict=verdict_of(delta, p_value=p_value, direction=direction, level=level),
+        p_value=_last(found.p_values),
+        verdict=_verdict(lower, direction) if decided else "inconclusive",
         method=found.method,
     )
+
+
+def _sequence(
+    deltas: Sequence[float],
+    bounds: tuple[float, float] | None,
+    level: float,
+    *,
+    magnitude: float,
+) -> ConfidenceSequence:
+    """Differences of a bounded metric are bounded too: what holds for those holds at any n."""
+    if bounds is None:
+        return confidence_sequence(deltas, level=level, burn_in=_BURN_IN, magnitude=magnitude)
+    most = bounds[1] - bounds[0]
+    kept = [min(max(delta, -most), most) for delta in deltas]  # a mean may be past it by rounding
+    return bounded_confidence_sequence(kept, low=-most, high=most, level=level)
+
+
+def _leaves_out_zero(lower: float | None, upper: float | None) -> bool:
+    return lower is not None and upper is not None and (lower > 0 or upper < 0)
+
+
+def _verdict(lower: float | None, direction: Direction) -> str:
+    """What a decided comparison comes to; its interval is above 0, or below."""
+    if direction == "none":
+        return "inconclusive"
+    above = lower is not None and lower > 0
+    return "improved" if above == (direction == "maximize") else "regressed"
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _last(values: Sequence[float | None]) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from themis.runtime.progress import ExpectedScores
@@ -22,7 +21,7 @@ def expected_scores(plan: Plan, samples: int) -> dict[str, ExpectedScores]:
     """
     return {
         metric_id: ExpectedScores(
-            bounds=_widest([_bounds(metric) for _, metric in places]),
+            bounds=_widest([metric.bounds for _, metric in places]),
             per_item=_per_item(places, samples),
         )
         for metric_id, places in _places(plan).items()
@@ -35,13 +34,6 @@ def _places(plan: Plan) -> dict[str, list[tuple[SlicePlan, MetricPlan]]]:
         for metric in part.metrics:
             found.setdefault(metric.metric_id, []).append((part, metric))
     return found
-
-
-def _bounds(metric: MetricPlan) -> Bounds | None:
-    low, high = getattr(metric.component.resolved.declaration, "bounds", (None, None))
-    if low is None or high is None or not -math.inf < low < high < math.inf:
-        return None
-    return low, high
 
 
 def _widest(found: list[Bounds | None]) -> Bounds | None:

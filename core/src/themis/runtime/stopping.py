@@ -30,8 +30,9 @@ class StopWhenDecided:
     """Ends a run when one of two models is shown to be ahead.
 
     The comparison is `BenchmarkResult.compare_so_far`, which may be looked at any number of times:
-    ending by it finds a difference that is not there with a chance of 1 - ci_level at most.
-    `reason` says why the run was ended; None: it was not.
+    ending by it finds a difference that is not there with a chance of 1 - ci_level at most. That
+    holds for metrics with bounds, whatever the scores; others end no run. `reason` says why the run
+    was ended; None: it was not.
     """
 
     metric_id: str
@@ -44,7 +45,7 @@ class StopWhenDecided:
         """Look at what is recorded.
 
         Raises:
-            ValueError: the run has no such model or metric.
+            ValueError: the run has no such model or metric, or the metric has no bounds.
         """
         from themis.results import BenchmarkResult
 
@@ -54,6 +55,12 @@ class StopWhenDecided:
             treatment_model_id=self.treatment_model_id,
             ci_level=self.ci_level,
         )
+        if not found.holds_always:
+            msg = (
+                f"{self.metric_id} declares no lowest and highest value, and without them no "
+                "interval may be acted on at every look; let the run end, or name another metric"
+            )
+            raise ValueError(msg)
         if found.decided:
             self.reason = (
                 f"{self.metric_id} is decided after {found.n_items} items: "

@@ -91,6 +91,7 @@ class RecordedRun:
     temperatures: Sequence[float] = (0.0,)
     metrics: Sequence[tuple[str, str]] = (("accuracy", "answers"),)
     directions: Mapping[str, str] = attrs.field(factory=dict)
+    bounds: Mapping[str, tuple[float, float]] = attrs.field(factory=dict)
     dimensions: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
     datasets: Mapping[str, str] = attrs.field(factory=dict)
     num_samples: int = 1
@@ -169,7 +170,11 @@ class RecordedRun:
 
     def _manifest(self) -> dict[str, Any]:
         metrics = [
-            {"metric_id": name, "direction": self.directions.get(name, "maximize")}
+            {
+                "metric_id": name,
+                "direction": self.directions.get(name, "maximize"),
+                "bounds": self.bounds.get(name),
+            }
             for name, _ in self.metrics
         ]
         spec = self._spec() if self.spec is None else self.spec
