@@ -173,10 +173,16 @@ __all__ = [
 ]
 
 
+_NAMESPACES = frozenset({"adapters", "catalog", "core", "report_export", "specs", "statistics"})
+"""Modules that are there by their name alone, once `themis` is imported."""
+
+
 def __getattr__(name: str) -> Any:
     if name in _EXPORTS:
         value = globals()[name] = getattr(import_module(_EXPORTS[name]), name)
         return value
+    if name in _NAMESPACES:
+        return import_module(f"{__name__}.{name}")
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)
 

@@ -48,3 +48,10 @@ def test_the_two_storage_configurations_are_apart():
 def test_importing_themis_imports_none_of_it():
     code = "import sys, themis; sys.exit('themis.experiment' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["core", "catalog", "adapters", "report_export", "statistics"])
+def test_a_namespace_is_there_once_themis_is_imported(name):
+    code = f"import themis; print(themis.{name}.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"themis.{name}"
