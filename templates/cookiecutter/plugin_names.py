@@ -23,6 +23,7 @@ __all__ = [
     "toml_string",
 ]
 
+_PREFIX = "themis-"
 _LONGEST = 40
 _TAKEN = {"builtin", "local", "themis", "themis-core", "themis-eval", "themis-framework"}
 """Distribution names with a meaning of their own, or of other projects on the index."""
@@ -57,15 +58,15 @@ class Names(Extension):
 
 
 def distribution_name(text: str) -> str:
-    """A normalised distribution name (PEP 503) that begins with `themis-`.
+    """A normalised distribution name (PEP 503) that begins with `themis-`, of 47 characters at most.
 
     >>> distribution_name("My--Plugin"), distribution_name("class"), distribution_name("漢字")
     ('themis-my-plugin', 'themis-class', 'themis-han-zi')
     """
-    slug = _slug(text, "-")
+    slug = _slug(text, "-", most=len(_PREFIX) + _LONGEST)
     if not slug or slug in _TAKEN:
         slug = f"{slug or 'my'}-plugin"
-    return slug if slug.startswith("themis-") else f"themis-{slug}"
+    return _PREFIX + slug.removeprefix(_PREFIX)[:_LONGEST].strip("-")
 
 
 def package_name(text: str) -> str:
@@ -127,6 +128,6 @@ def summary_of(kind: str) -> str:
     return _SUMMARIES[kind]
 
 
-def _slug(text: str, separator: str) -> str:
-    slug = slugify(text, max_length=_LONGEST, separator=separator)
+def _slug(text: str, separator: str, *, most: int = _LONGEST) -> str:
+    slug = slugify(text, max_length=most, separator=separator)
     return re.sub(r"[^a-z0-9]+", separator, slug).strip(separator)

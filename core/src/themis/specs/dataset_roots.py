@@ -82,7 +82,11 @@ def _joined(start: Path, written: str) -> Path | None:
 
 
 def _resolved(path: Path) -> Path | None:
+    """Where a path leads; None for one that leads nowhere: too long, a loop of links, a NUL."""
     try:
-        return path.resolve()
-    except (OSError, RuntimeError, ValueError):  # too long, a loop of links, a NUL
+        try:
+            return path.resolve(strict=True)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return path.resolve()
+    except (OSError, RuntimeError, ValueError):
         return None
