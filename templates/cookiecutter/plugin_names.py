@@ -58,7 +58,7 @@ class Names(Extension):
 
 
 def distribution_name(text: str) -> str:
-    """A normalised distribution name (PEP 503) that begins with `themis-`, of 47 characters at most.
+    """A normalised distribution name (PEP 503), `themis-` and at most 40 characters more.
 
     >>> distribution_name("My--Plugin"), distribution_name("class"), distribution_name("漢字")
     ('themis-my-plugin', 'themis-class', 'themis-han-zi')
