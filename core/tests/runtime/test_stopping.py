@@ -8,6 +8,8 @@ from themis.runtime import stopping
 from themis.runtime.cancellation import Cancellation
 from themis.runtime.stopping import StopWhenDecided, stop_early
 
+BOUNDS = {"accuracy": (0.0, 1.5)}
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
@@ -41,7 +43,7 @@ def test_a_decided_run_says_by_how_much(result_of, run_store):
         place = int(cell.item_id[1:])
         return (place * 7 % 11) / 22 + (0.4 + place % 3 / 9) * (cell.model == "beta")
 
-    result = result_of(outcome, items=[f"i{k}" for k in range(60)])
+    result = result_of(outcome, items=[f"i{k}" for k in range(60)], bounds=BOUNDS)
     rule = StopWhenDecided(
         metric_id="accuracy", baseline_model_id="alpha", treatment_model_id="beta"
     )
@@ -55,4 +57,13 @@ def test_an_undecided_run_goes_on(result_of, run_store):
         metric_id="accuracy", baseline_model_id="alpha", treatment_model_id="beta"
     )
 
-    assert rule(run_store, result_of().run_id) is None
+    assert rule(run_store, result_of(bounds=BOUNDS).run_id) is None
+
+
+def test_a_metric_without_bounds_ends_no_run(result_of, run_store):
+    rule = StopWhenDecided(
+        metric_id="accuracy", baseline_model_id="alpha", treatment_model_id="beta"
+    )
+
+    with pytest.raises(ValueError, match="declares no lowest and highest value"):
+        rule(run_store, result_of().run_id)
