@@ -31,11 +31,16 @@ def generation_task(work: Work, trial: TrialSpec) -> dict[str, Any]:
 
 
 def evaluation_tasks(work: Work) -> Iterator[dict[str, Any]]:
-    """The scores to be made of one candidate, those of each score spec together."""
+    """The scores to be made of one candidate, those of each score spec together.
+
+    Scores of a trial's candidates as a set are left to the run: a task holds one candidate.
+    """
     candidate = work.candidate
-    assert candidate is not None  # only what is generated can be scored
+    single = [entry for entry in work.scores if entry.metric.subject != "candidates"]
+    if candidate is None:  # a trial of which only the set of candidates is to be scored
+        return
     for score in work.slice_plan.scores:
-        pending = [entry for entry in work.scores if entry.score is score]
+        pending = [entry for entry in single if entry.score is score]
         if pending:
             yield {
                 **_place(work),
