@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from themis.plugin.declarations import ComponentKind
@@ -162,12 +163,12 @@ class ExtractorKit(ComponentKit):
 
         Fails when four times as many take much more than four times as long.
         """
-        extractor, before = self.make(), 0.0
+        extractor, config, before = self.make(), self._config(), 0.0
         size = most // _GROWTH**4
         while True:
             allowed = max(_MOST_GROWTH * before, _LEAST_SECONDS) if before else math.inf
-            text = unit * (size // len(unit))
-            took = min(self._tries(extractor, text, allowed))
+            candidate = make_candidate(unit * (size // len(unit)))
+            took = cpu_seconds(partial(self._raw, extractor, candidate, config), allowed=allowed)
             assert took < allowed, (
                 f"{size // 1024} KB of {unit!r} take {took:.3f} s, a quarter of it "
                 f"{before:.3f} s: the time grows faster than the text"
@@ -175,15 +176,6 @@ class ExtractorKit(ComponentKit):
             if size == most:
                 return took
             size, before = size * _GROWTH, max(took, _LEAST_SECONDS / _GROWTH)
-
-    def _tries(self, extractor: Any, text: str, allowed: float) -> Iterator[float]:
-        """CPU seconds of reading a text: again, up to three times, while it is not fast enough."""
-        candidate, config = make_candidate(text), self._config()
-        for _ in range(3):
-            took = cpu_seconds(lambda: self._raw(extractor, candidate, config))
-            yield took
-            if took < allowed:
-                return
 
 
 def _structured(text: str | None = None) -> CandidateRecord:

@@ -136,8 +136,9 @@ class ReducerKit(ComponentKit):
         size, before = _MANY // _GROWTH**3, 0.0
         while size <= _MANY:
             candidates = self._candidates([f"{number % 97}" for number in range(size)])
-            took = cpu_seconds(partial(self._reduce, candidates))
-            assert took < max(_MOST_GROWTH * before, _LEAST_SECONDS), (
+            allowed = max(_MOST_GROWTH * before, _LEAST_SECONDS)
+            took = cpu_seconds(partial(self._reduce, candidates), allowed=allowed)
+            assert took < allowed, (
                 f"{size} candidates take {took:.3f} s, a quarter of them {before:.3f} s"
             )
             size, before = size * _GROWTH, max(took, _LEAST_SECONDS / _GROWTH)

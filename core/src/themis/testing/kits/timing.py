@@ -8,9 +8,25 @@ from collections.abc import Callable
 
 __all__ = ["cpu_seconds"]
 
+_TRIES = 3
 
-def cpu_seconds(call: Callable[[], object]) -> float:
-    """The seconds that one call takes, without the collector.
+
+def cpu_seconds(call: Callable[[], object], *, allowed: float) -> float:
+    """The fewest seconds that a call takes, in up to three of which the first fast one is the last.
+
+    What else the machine and the process do is now and then counted as the call's: one slow call
+    says nothing, three do.
+    """
+    least = _once(call)
+    for _ in range(_TRIES - 1):
+        if least < allowed:
+            break
+        least = min(least, _once(call))
+    return least
+
+
+def _once(call: Callable[[], object]) -> float:
+    """The seconds of one call, without the collector.
 
     Its passes go through everything that the process holds, and in a test process that is much:
     they would be counted as the component's.
