@@ -33,6 +33,15 @@ def test_a_full_first_level_moves_on(connection):
     assert levels(connection) == {1: 4}
 
 
+def test_keys_of_every_beginning_move_on(connection):
+    stored = [bytes([byte]) * 32 for byte in range(256)]
+    index = ArtifactIndex(connection.dialect, new_keys=len(stored))
+    index.add(connection, zip(stored, range(256), strict=True))
+    assert levels(connection) == {1: 256}
+    found = ArtifactLookup(connection.dialect).known(connection, stored)
+    assert found == dict(zip(stored, range(256), strict=True))
+
+
 def test_keys_are_found_on_every_level(connection):
     index = ArtifactIndex(connection.dialect, new_keys=2)
     for number in range(5):

@@ -40,6 +40,7 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\Z")
 _PIECE = re.compile(r"(?:(?<![0-9.])\.)?[0-9]+(?:\.[0-9]+)*")
 _DENOMINATOR = re.compile(r"/([0-9]+)(?!/|\.[0-9])")
 _PERCENT = re.compile(r"\s?\\?%")
+_PERCENT_WITHIN = 3
 
 
 @attrs.frozen(slots=True)
@@ -96,6 +97,8 @@ def number_of(value: object) -> int | float | None:
 
 
 def _fraction(text: str, match: re.Match[str]) -> Numeral | None:
+    if not text.startswith("/", match.end()):
+        return None
     run = match["run"]
     if not run.isdigit() or match["exponent"] or text[match.start() - 1 : match.start()] == "/":
         return None
@@ -144,5 +147,6 @@ def _signed(value: float, match: re.Match[str]) -> int | float:
 
 def _ended(text: str, value: float, start: int, end: int) -> Numeral:
     """The numeral, with the percent sign that follows if one does."""
-    percent = _PERCENT.match(text, end)
+    near = "%" in text[end : end + _PERCENT_WITHIN]
+    percent = _PERCENT.match(text, end) if near else None
     return Numeral(value, start, percent.end() if percent else end, percent=percent is not None)

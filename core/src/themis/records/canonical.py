@@ -70,11 +70,11 @@ def decode(data: bytes) -> Any:
 
 def digest(*parts: bytes) -> bytes:
     """SHA-256 over parts, each preceded by its length, after the format's version."""
-    state = hashlib.sha256(FORMAT)
+    pieces = [FORMAT]
     for part in parts:
-        state.update(len(part).to_bytes(8, "big"))
-        state.update(part)
-    return state.digest()
+        pieces.append(len(part).to_bytes(8, "big"))
+        pieces.append(part)
+    return hashlib.sha256(b"".join(pieces)).digest()
 
 
 def content_hash(value: Any, *, kind: str) -> str:

@@ -3,10 +3,14 @@
 Keys are hashes, so adjacent inserts touch unrelated pages: with millions of keys in one tree each
 new key rewrites a page. Here new keys enter level 0, which stays small and, once full, moves to
 level 1 in one sorted pass. A lookup probes both.
+
+The pass is made of many statements, each about its share of the keys: what a statement changes is
+kept in memory until it ends, and all of them together change nearly every page of level 1.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, literal, literal_column, select
@@ -27,6 +31,9 @@ NEW_KEYS = 65_536
 """Keys in level 0 before they move on."""
 
 _LEVELS = (0, 1)
+_BOUNDS = [*(bytes([byte]) for byte in range(0, 256, 4)), b"\xff" * 33]
+_SHARES = list(itertools.pairwise(_BOUNDS))
+"""Where each share of the keys (32 bytes, as if at random) begins, and where the next one does."""
 _ANY: Select[Any] = select(literal_column("1")).where(
     select(artifacts.c.key).where(artifacts.c.level == bindparam("level")).exists()
 )
@@ -82,7 +89,8 @@ class ArtifactIndex:
         self._insert.run(connection, rows)
         self._new += len(rows)
         if self._new >= self._limit:
-            connection.execute(self._move_on)
+            for first, beyond in _SHARES:
+                connection.execute(self._move_on, {"first": first, "beyond": beyond})
             connection.execute(delete(artifacts).where(artifacts.c.level == 0))
             self._new = 0
 
@@ -101,6 +109,7 @@ class ArtifactIndex:
 _LEVEL_0_SORTED = (
     select(literal(1), artifacts.c.key, artifacts.c.seq)
     .where(artifacts.c.level == 0)
+    .where(artifacts.c.key >= bindparam("first"), artifacts.c.key < bindparam("beyond"))
     .order_by(artifacts.c.key)
 )
 _REMOVE = delete(artifacts).where(
