@@ -214,6 +214,56 @@ def test_a_comparison_fails_only_where_it_is_asked_to(record, themis, tmp_path):
     assert (tmp_path / "out" / "comparison.json").is_file()
 
 
+def passages(item_id: str) -> dict[str, str]:
+    return {"question": item_id, "passage": f"p{int(item_id[1:]) // 14}"}
+
+
+def test_a_gate_judges_by_the_clusters_that_the_comparison_is_of(record, themis):
+    before = record("one", payload=passages)
+    worse_on_one = record(
+        "two",
+        lambda cell: (
+            ALIKE(cell) - 0.3 * (int(cell.item_id[1:]) < 14) - 0.01 * (cell.item_id > "i3")
+        ),
+        payload=passages,
+    )
+    command = ("compare", before, worse_on_one, "--fail-on", "regressed", "--json")
+
+    alone, clustered = themis(*command), themis(*command, "--cluster-by", "passage")
+
+    assert (alone.exit_code, clustered.exit_code) == (3, 0)
+    document = json.loads(clustered.stdout)
+    [metric], [row] = document["metrics"], document["comparisons"]
+    assert (metric["verdict"], metric["statistics"]["verdict"]) == ("unchanged", "inconclusive")
+    assert metric["statistics"] == {key: row[key] for key in metric["statistics"]}
+
+
+def test_the_choices_of_a_comparison_are_those_of_the_metrics_statistics(record, themis):
+    before, after = record("one"), record("two", scored(0.01))
+    choices = ("--margin", "0.1", "--correction", "bh", "--level", "0.9")
+
+    document = json.loads(themis("compare", before, after, *choices, "--json").stdout)
+
+    [metric], [row] = document["metrics"], document["comparisons"]
+    assert metric["statistics"] == {key: row[key] for key in metric["statistics"]}
+    assert (row["ci_level"], row["margin"], row["adjustment_method"]) == (0.9, 0.1, "bh")
+
+
+def test_the_level_of_a_configuration_is_the_comparisons_unless_it_is_given(
+    record, themis, tmp_path
+):
+    before, after = record("one"), record("two", scored(0.01))
+    (tmp_path / "c.toml").write_text('ci_level = 0.8\nchecks = [{method = "paired"}]\n')
+    command = ("compare", before, after, "--config", str(tmp_path / "c.toml"), "--json")
+
+    levels = [
+        json.loads(themis(*command, *further).stdout)["comparisons"][0]["ci_level"]
+        for further in ((), ("--level", "0.9"))
+    ]
+
+    assert levels == [0.8, 0.9]
+
+
 def test_comparisons_are_grouped_and_corrected_as_one_family(record, themis):
     before = record("one", slices=("x", "y"))
     after = record("two", scored(0.01), slices=("x", "y"))

@@ -290,6 +290,14 @@ def test_documents_cannot_be_checked_by_pairs(result_of):
         compare_results(document, document, run_cfg={"method": "paired"})
 
 
+@pytest.mark.parametrize("choice", [{"margin": 0.0}, {"cluster_by": "passage"}])
+def test_documents_have_no_items_to_compare(result_of, choice):
+    document = result_to_dict(result_of())
+
+    with pytest.raises(ValueError, match="a document has no items: margin and cluster_by are for"):
+        compare_results(document, document, **choice)
+
+
 def test_files_are_written_with_their_folders(result_of, tmp_path):
     before, after = result_of(name="one"), result_of(name="two")
 

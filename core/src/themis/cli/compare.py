@@ -19,6 +19,7 @@ from themis.cli.run_store import open_run_store, store_option
 if TYPE_CHECKING:
     from themis.results import BenchmarkResult
     from themis.statistics import Adjustment
+    from themis.statistics.regression import RegressionConfig
 
 __all__ = ["compare"]
 
@@ -33,9 +34,19 @@ class _Choices:
 
     group_by: tuple[str, ...]
     correction: Adjustment
-    level: float
+    level: float | None
     margin: float | None
     cluster_by: str | None
+
+    def checks(self, given: Mapping[str, Any] | None) -> RegressionConfig:
+        """The checks of --config, or by pairs; at the level that was asked for."""
+        from themis.statistics.regression import RegressionCheck, RegressionConfig
+
+        by_pairs = RegressionCheck(method="paired", threshold=self.margin or 0.0)
+        found = RegressionConfig(checks=(by_pairs,))
+        if given is not None:
+            found = RegressionConfig.from_mapping(given)
+        return found if self.level is None else attrs.evolve(found, ci_level=self.level)
 
     def check_unused(self) -> None:
         """Raise UsageError for a choice that result files, which hold no items, cannot follow."""
@@ -52,7 +63,11 @@ class _Choices:
 @store_option
 @click.option("--by", "group_by", multiple=True, help="Compare by slice_id, model_id, a dimension.")
 @click.option("--correction", type=click.Choice(_CORRECTIONS), default="holm", show_default=True)
-@click.option("--level", type=float, default=0.95, show_default=True, help="Of the intervals.")
+@click.option(
+    "--level",
+    type=float,
+    help="Of the intervals and of checks by `paired` (else --config's, 0.95).",
+)
 @click.option("--margin", type=float, help="The largest difference that does not matter.")
 @click.option("--cluster-by", help="An item field: items that share it are one unit of evidence.")
 @config_option
@@ -69,7 +84,7 @@ def compare(
     store: Path | None,
     group_by: tuple[str, ...],
     correction: Adjustment,
-    level: float,
+    level: float | None,
     margin: float | None,
     cluster_by: str | None,
     config: Path | None,
@@ -126,17 +141,20 @@ def _document(
     if isinstance(before, Mapping) or isinstance(after, Mapping):
         choices.check_unused()
         return compare_results(before, after, run_cfg=config)
-    if config is None:
-        config = {
-            "checks": [{"method": "paired", "margin": choices.margin or 0.0}],
-            "ci_level": choices.level,
-        }
-    document = compare_results(before, after, run_cfg=config)
+    checks = choices.checks(config)
+    document = compare_results(
+        before,
+        after,
+        run_cfg=checks,
+        correction=choices.correction,
+        margin=choices.margin,
+        cluster_by=choices.cluster_by,
+    )
     rows = after.compare_with(
         before,
         group_by=choices.group_by,
         p_value_correction=choices.correction,
-        ci_level=choices.level,
+        ci_level=checks.ci_level,
         margin=choices.margin,
         cluster_by=choices.cluster_by,
     )

@@ -10,6 +10,8 @@ import attrs
 from themis.reporting.contract import SCHEMA_VERSION, provenance_of
 from themis.reporting.strict_json import strict
 from themis.results.comparison_rows import family_rows
+from themis.results.item_fields import item_field
+from themis.results.pairing import Criteria
 from themis.results.regressions import detect_against, paired_groups, regression_config
 from themis.results.run_comparison import unpaired_items
 from themis.results.variables import Variable, measured_variables
@@ -22,6 +24,7 @@ from themis.statistics.regression import (
 
 if TYPE_CHECKING:
     from themis.results import BenchmarkResult
+    from themis.statistics import Adjustment, Comparison
 
 __all__ = ["compare_results"]
 
@@ -39,21 +42,35 @@ class _Side:
     result: BenchmarkResult | None
 
 
+@attrs.frozen(slots=True, kw_only=True)
+class _Paired:
+    """What only two results of stores have, by variable: comparisons, and their rows."""
+
+    found: Mapping[str, Comparison] = attrs.field(factory=dict)
+    rows: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    further: Mapping[str, Any] = attrs.field(factory=dict)
+
+
 def compare_results(
     baseline: BenchmarkResult | Mapping[str, Any],
     candidate: BenchmarkResult | Mapping[str, Any],
     *,
     run_cfg: RegressionConfig | Mapping[str, Any] | None = None,
+    correction: Adjustment = "holm",
+    margin: float | None = None,
+    cluster_by: str | None = None,
 ) -> dict[str, Any]:
     """The document of a comparison. Either side may be a document of `result_to_dict`.
 
     Each metric goes through the detector of regressions over time, the baseline its only history;
     without `run_cfg` by percentage. Two results of stores are compared on the items they share too:
-    `statistics` of each metric, its p-values corrected by Holm over all metrics.
+    `statistics` of each metric, its p-values corrected over all metrics. `margin` and `cluster_by`
+    are those of `BenchmarkResult.compare_with`; checks by `paired` judge the same comparison.
 
     Raises:
         ValueError: the two share no metric of which the baseline has a mean, a bad `run_cfg` (a
-            check by `paired` where one side is a document, too), or something that is no document.
+            check by `paired`, a margin or clusters where one side is a document, too), something
+            that is no document, or an unknown correction or item field.
     """
     config = regression_config(run_cfg)
     before, after = _side(baseline), _side(candidate)
@@ -64,17 +81,19 @@ def compare_results(
             f"{_listed(before.variables)}, the candidate {_listed(after.variables)}"
         )
         raise ValueError(msg)
-    statistics, pairs, further = {}, {}, {}
+    paired = _Paired()
     if before.result is not None and after.result is not None:
-        groups = paired_groups(before.result, after.result, level=config.ci_level)
-        pairs = {name: group.found for name, group in groups.items()}
-        rows = family_rows(list(groups.values()), "holm")
-        statistics = dict(zip(groups, rows, strict=True))
-        further = {"unpaired": _unpaired(before.result, after.result)}
+        source = after.result.run_side().source
+        names = None if cluster_by is None else item_field(source, cluster_by)
+        criteria = Criteria(level=config.ci_level, margin=margin, cluster_names=names)
+        paired = _paired(before.result, after.result, criteria, correction)
     else:
         _check_needs_no_pairs(config, [*before.variables, *after.variables])
-    found = detect_against(before.variables, after.variables, config, pairs=pairs)
-    metrics = [_metric(name, rows, statistics.get(name)) for name, rows in found.items()]
+        if margin is not None or cluster_by is not None:
+            msg = "a document has no items: margin and cluster_by are for two results of stores"
+            raise ValueError(msg)
+    found = detect_against(before.variables, after.variables, config, pairs=paired.found)
+    metrics = [_metric(name, rows, paired.rows.get(name)) for name, rows in found.items()]
     verdicts = [metric["verdict"] for metric in metrics]
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -83,9 +102,21 @@ def compare_results(
         "metrics": metrics,
         "summary": {verdict: verdicts.count(verdict) for verdict in _VERDICTS},
         "has_blocking_regressions": any(blocks(row) for rows in found.values() for row in rows),
-        **further,
+        **paired.further,
     }
     return cast("dict[str, Any]", strict(document))
+
+
+def _paired(
+    before: BenchmarkResult, after: BenchmarkResult, criteria: Criteria, correction: Adjustment
+) -> _Paired:
+    groups = paired_groups(before, after, criteria=criteria)
+    rows = family_rows(list(groups.values()), correction)
+    return _Paired(
+        found={name: group.found for name, group in groups.items()},
+        rows=dict(zip(groups, rows, strict=True)),
+        further={"unpaired": _unpaired(before, after)},
+    )
 
 
 def _check_needs_no_pairs(config: RegressionConfig, names: Sequence[str]) -> None:

@@ -94,12 +94,10 @@ def detect_against(
 
 
 def paired_groups(
-    baseline: BenchmarkResult, candidate: BenchmarkResult, *, level: float
+    baseline: BenchmarkResult, candidate: BenchmarkResult, *, criteria: Criteria
 ) -> dict[str, ComparedGroup]:
     """Each variable compared on the items that two runs share."""
-    groups = compared_groups(
-        baseline.run_side(), candidate.run_side(), criteria=Criteria(level=level)
-    )
+    groups = compared_groups(baseline.run_side(), candidate.run_side(), criteria=criteria)
     return {variable_name(group.keys): group for group in groups}
 
 
@@ -119,5 +117,5 @@ def _paired(
     methods = {check.method for name in names for check in config.checks_of(name)}
     if "paired" not in methods:
         return {}
-    groups = paired_groups(before, after, level=config.ci_level)
+    groups = paired_groups(before, after, criteria=Criteria(level=config.ci_level))
     return {name: group.found for name, group in groups.items()}
