@@ -15,6 +15,7 @@ from themis.statistics import (
     paired_t,
     welch,
 )
+from themis.statistics.paired import SMALLEST_P
 from themis.testing.kits.timing import cpu_seconds
 
 PAIRS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=24)
@@ -150,22 +151,54 @@ def test_a_significant_change_within_the_margin_is_equivalent():
     assert found.verdict == "equivalent"
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.01])
-def test_scores_that_all_differ_alike_within_the_margin_are_equivalent(shift):
+@pytest.mark.parametrize("shift", [0.0, 0.01, 0.1])
+def test_scores_that_all_differ_alike_show_no_equivalence_and_it_says_why(shift):
     before = [0.1, 0.2, 0.3] * 5
 
     found = compare(before, [score + shift for score in before], margin=0.05)
 
-    assert (found.verdict, found.method) == ("equivalent", "sign_flip_exact")
-    assert found.equivalence_p == pytest.approx(2**-15)
+    assert found.verdict != "equivalent"
+    assert found.equivalence_p is None
+    assert "nothing bounds what was not seen: equivalence is undefined" in found.reason
 
 
-def test_scores_that_all_differ_alike_past_the_margin_are_not_equivalent():
-    before = [0.1, 0.2, 0.3] * 5
+def test_clusters_that_all_agree_show_no_equivalence():
+    found = compare([0, 1] * 10, [0, 1] * 10, clusters=[k // 2 for k in range(20)], margin=0.02)
 
-    found = compare(before, [score + 0.1 for score in before], margin=0.05)
+    assert (found.verdict, found.equivalence_p) == ("inconclusive", None)
 
-    assert (found.verdict, found.equivalence_p) == ("improved", 1.0)
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [6, 20, 30, 100, 300])
+@pytest.mark.parametrize(
+    ("moved", "clustered"), [(0.0, False), (0.1, False), (0.9, False), (0.0, True)]
+)
+def test_equivalence_is_not_claimed_of_scores_with_rare_large_losses(n, moved, clustered):
+    """The true difference is the margin; `moved` of the items differ a little besides."""
+    rng, rounds = np.random.default_rng(n), 1500
+    clusters = [k // 2 for k in range(n)] if clustered else None
+    claimed = 0
+    for _ in range(rounds):
+        before = rng.choice([0.25, 0.5, 0.75, 1.0], n)
+        little = rng.choice([-0.1, 0.1], n) * (rng.random(n) < moved)
+        after = np.where(rng.random(n) < 0.05 / before.mean(), 0.0, before + little)
+        found = compare(before, after, margin=0.05, clusters=clusters)
+        claimed += found.verdict == "equivalent"
+
+    assert claimed / rounds <= 0.055
+
+
+def test_equality_of_graded_scores_is_shown_by_enough_of_them():
+    rng = np.random.default_rng(4)
+    before = rng.choice([0.25, 0.5, 0.75, 1.0], 400)
+    after = before + rng.choice([-0.1, 0.0, 0.1], 400, p=[0.1, 0.8, 0.1])
+
+    assert compare(before, after, margin=0.02).verdict == "equivalent"
+    assert compare(before[:40], after[:40], margin=0.02).verdict == "inconclusive"
+
+
+def test_a_p_of_equivalence_too_small_for_a_float_is_not_0():
+    assert compare([0, 1] * 20, [0, 1] * 20, margin=1).equivalence_p == SMALLEST_P
 
 
 def test_the_detectable_difference_is_about_three_standard_errors():

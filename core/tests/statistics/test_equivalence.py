@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from themis.statistics import t_interval, tost_from_se, tost_paired
+from themis.statistics import (
+    t_interval,
+    tango_interval,
+    tost_from_se,
+    tost_paired,
+    tost_with_unseen,
+)
 
 
 @given(st.floats(-2, 2), st.floats(0.05, 1), st.integers(2, 60), st.floats(0.1, 2))
@@ -14,6 +20,23 @@ def test_equivalence_is_shown_where_the_90_percent_interval_lies_within(delta, s
     inside = -margin < lower and upper < margin
 
     assert (got.p_value < 0.05) == inside or abs(got.p_value - 0.05) < 1e-9
+
+
+@given(st.floats(-0.2, 0.2), st.floats(0.001, 0.1), st.integers(3, 300), st.floats(0.1, 0.5))
+def test_room_for_the_unseen_never_makes_equivalence_easier(delta, se, units, margin):
+    cautious = tost_with_unseen(delta, se, units=units, margin=margin, span=1.0)
+    plain = tost_from_se(delta, se, df=units - 1, low=-margin, high=margin)
+
+    assert cautious.p_value >= plain.p_value or plain.p_value > 0.05
+
+
+@pytest.mark.parametrize("units", [100, 1000])
+def test_units_without_any_spread_leave_as_much_room_as_tango_does(units):
+    bound = tango_interval(0, 0, n=units, level=0.9)[1]
+
+    got = tost_with_unseen(0.0, 1e-9, units=units, margin=bound, span=1.0)
+
+    assert got.p_value == pytest.approx(0.05, abs=0.006)
 
 
 def test_without_a_spread_equivalence_is_undefined_and_says_why():

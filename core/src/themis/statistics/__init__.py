@@ -47,6 +47,7 @@ from themis.statistics.equivalence import (
     Equivalence,
     tost_from_se,
     tost_paired,
+    tost_with_unseen,
 )
 from themis.statistics.estimate import (
     ClusterSums,
@@ -226,6 +227,7 @@ __all__ = [
     "tango_interval",
     "tost_from_se",
     "tost_paired",
+    "tost_with_unseen",
     "uniform_prior_interval",
     "verdict_of",
     "wald_interval",

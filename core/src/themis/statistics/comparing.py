@@ -39,8 +39,9 @@ class Comparison:
     count the pairs that had no score on that side (for unpaired scores: the scores that were
     none). The interval, the p-value and `method` are of one test. `mde` is the least true
     difference that would have been found with `power`, None where the pairs are too few for any;
-    `equivalence_p` is of "it is not within `margin`". What is undefined is None, and `reason` says
-    why.
+    `equivalence_p` is of "it is not within `margin`": of pairs by `tost_with_unseen` (right and
+    wrong by Tango's score test), None where all differences are the same. What is undefined is
+    None, and `reason` says why.
     """
 
     pair_count: int

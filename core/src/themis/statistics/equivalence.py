@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from themis.statistics.paired import PairedTest
 
-__all__ = ["Equivalence", "check_margin", "tost_from_se", "tost_paired"]
+__all__ = ["Equivalence", "check_margin", "tost_from_se", "tost_paired", "tost_with_unseen"]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -49,6 +50,39 @@ def tost_from_se(delta: float, se: float, *, df: float, low: float, high: float)
     return Equivalence(
         low=low, high=high, p_lower=p_lower, p_upper=p_upper, p_value=max(p_lower, p_upper)
     )
+
+
+def tost_with_unseen(
+    delta: float, se: float, *, units: int, margin: float, span: float
+) -> Equivalence:
+    """The same within -margin..margin, with room for the differences that no unit showed.
+
+    Each one-sided test counts one unit more than the `units` that `delta` and `se` are of, whose
+    difference is `span`, towards its own bound. Where most differences are equal, rare large ones
+    may hide among those that were not drawn: units as alike as can be would then prove anything
+    (a spread near 0), and so prove no more than that about 2.7 span/units is the largest that
+    hides, which for right and wrong is what Tango's interval says. The larger `units`, the less it
+    matters. `span` is the largest difference that the scores allow.
+
+    Raises:
+        ValueError: as `tost_from_se`.
+    """
+    low, high = (_one_more(delta, se, units=units, extra=extra) for extra in (-span, span))
+    _check_bounds(-margin, margin)
+    below = tost_from_se(*low, df=units - 1, low=-margin, high=margin).p_lower
+    above = tost_from_se(*high, df=units - 1, low=-margin, high=margin).p_upper
+    assert below is not None
+    assert above is not None
+    return Equivalence(
+        low=-margin, high=margin, p_lower=below, p_upper=above, p_value=max(below, above)
+    )
+
+
+def _one_more(delta: float, se: float, *, units: int, extra: float) -> tuple[float, float]:
+    """The mean and standard error of so many differences and one more."""
+    more, away = units + 1, delta - extra
+    spread = math.hypot(se * math.sqrt(units * (units - 1)), away * math.sqrt(units / more))
+    return delta - away / more, spread / math.sqrt(units * more)
 
 
 def tost_paired(

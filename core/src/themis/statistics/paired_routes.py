@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from themis.statistics.discordant import mcnemar, tango_z
-from themis.statistics.paired import SMALLEST_P, PairedTest, paired_t, sign_flip_constant_p
-from themis.statistics.routes import Route, figures_of, t_equivalence_p
+from themis.statistics.equivalence import tost_with_unseen
+from themis.statistics.paired import SMALLEST_P, PairedTest, paired_t
+from themis.statistics.routes import Route, figures_of
 from themis.statistics.sign_flip import sign_flip_interval, sign_flip_test
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ FEW_DISCORDANT = 100
 """Up to this many discordant 0/1 pairs the exact count is used; beyond, t is as good."""
 FEW_PAIRS = 8
 """With fewer pairs than this a t test leans wholly on normality; all sign patterns are counted."""
+UNSEEN = "no spread was seen, so nothing bounds what was not seen: equivalence is undefined"
 
 
 def paired_route(
@@ -37,11 +40,12 @@ def paired_route(
         if moved <= FEW_DISCORDANT or moved == len(before):
             return _mcnemar(before, after, level=level, margin=margin)
     test = paired_t(before, after, clusters=None if single else clusters, level=level)
+    equivalence_p = _equivalence_p(test, margin, span=_span(before, after))
     if single and test.df is not None and test.pair_count < FEW_PAIRS:
-        return _sign_flip(after - before, test, margin=margin)
-    if test.se == 0:
-        return _constant(test, margin=margin)
-    return _route(test, t_equivalence_p(test, margin))
+        return _route(_sign_flipped(after - before, test), equivalence_p)
+    if test.se == 0 and margin:
+        return _route(attrs.evolve(test, reason=f"{test.reason}; {UNSEEN}"), None)
+    return _route(test, equivalence_p)
 
 
 def _binary(scores: Any) -> bool:
@@ -59,16 +63,16 @@ def _mcnemar(before: Any, after: Any, *, level: float, margin: float | None) -> 
     bound = min(margin, 1 - 1e-12)
     above = tango_z(wins, losses, n=n, difference=-bound)
     below = tango_z(wins, losses, n=n, difference=bound)
-    return _route(test, max(float(ndtr(-above)), float(ndtr(below))))
+    return _route(test, max(float(ndtr(-above)), float(ndtr(below)), SMALLEST_P))
 
 
-def _sign_flip(deltas: Any, test: PairedTest, *, margin: float | None) -> Route:
+def _sign_flipped(deltas: Any, test: PairedTest) -> PairedTest:
     """All sign patterns; the mean and its standard error stay those of the t test."""
     found = sign_flip_test(deltas)
     limits = sign_flip_interval(deltas, level=test.ci_level)
     reason = None if limits else "too few items for an interval at this level: p is exact"
     lower, upper = limits or (None, None)
-    test = attrs.evolve(
+    return attrs.evolve(
         test,
         p_value=found.p_two_sided,
         ci_lower=lower,
@@ -78,21 +82,22 @@ def _sign_flip(deltas: Any, test: PairedTest, *, margin: float | None) -> Route:
         method=found.method,
         reason=reason,
     )
-    if not margin:
-        return _route(test, None)
-    above = sign_flip_test(deltas + margin).p_greater
-    below = sign_flip_test(margin - deltas).p_greater
-    both = None if above is None or below is None else max(above, below)
-    return _route(test, both)
 
 
-def _constant(test: PairedTest, *, margin: float | None) -> Route:
-    """Differences that are all equal: equivalence by the sign flips of how far within they lie."""
-    if not margin or test.delta_mean is None:
-        return _route(test, None)
-    inside = abs(test.delta_mean) < margin
-    p_value = max(sign_flip_constant_p(test.n_items) / 2, SMALLEST_P) if inside else 1.0
-    return _route(attrs.evolve(test, method="sign_flip_exact"), p_value)
+def _span(before: Any, after: Any) -> float:
+    """How far the lowest of all scores is from the highest."""
+    if not len(before):
+        return 0.0
+    return float(max(before.max(), after.max())) - float(min(before.min(), after.min()))
+
+
+def _equivalence_p(test: PairedTest, margin: float | None, *, span: float) -> float | None:
+    """The p of equivalence; None without a margin, and where all differences are the same."""
+    if not margin or not test.se or test.delta_mean is None or not math.isfinite(span):
+        return None
+    return tost_with_unseen(
+        test.delta_mean, test.se, units=test.n_items, margin=margin, span=span
+    ).p_value
 
 
 def _route(test: PairedTest, equivalence_p: float | None) -> Route:
