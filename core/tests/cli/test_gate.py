@@ -22,6 +22,11 @@ def scored(shift: float):
 ALIKE = scored(0.0)
 
 
+def varied(outcome):
+    """The outcome, but one answer of every metric is wrong on its own."""
+    return lambda cell: outcome(cell) * (cell.item_id != f"i{20 + int(cell.metric_id[1:])}")
+
+
 @pytest.fixture
 def record(tmp_path):
     """Records a run in the store; gives its id."""
@@ -247,6 +252,39 @@ def test_the_choices_of_a_comparison_are_those_of_the_metrics_statistics(record,
     [metric], [row] = document["metrics"], document["comparisons"]
     assert metric["statistics"] == {key: row[key] for key in metric["statistics"]}
     assert (row["ci_level"], row["margin"], row["adjustment_method"]) == (0.9, 0.1, "bh")
+
+
+def fewer_right(cell) -> float:
+    """Of one of the metrics, seven of forty answers that were right are wrong."""
+    return float(cell.metric_id != "m3" or int(cell.item_id[1:]) >= 7)
+
+
+def test_a_gate_of_many_metrics_goes_by_the_corrected_p_as_the_table_does(record, themis):
+    metrics = [(f"m{k}", "s") for k in range(20)]
+    before = record("one", lambda cell: 1.0, metrics=metrics)
+    after = record("two", varied(fewer_right), metrics=metrics)
+    command = ("compare", before, after, "--fail-on", "regressed", "--json")
+
+    corrected, alone = themis(*command), themis(*command, "--correction", "none")
+
+    assert (corrected.exit_code, alone.exit_code) == (0, 3)
+    [metric] = [m for m in json.loads(corrected.stdout)["metrics"] if m["variable"] == "m3"]
+    assert (metric["verdict"], metric["statistics"]["verdict"]) == ("unchanged", "inconclusive")
+    assert "adjusted p 0.0781" in metric["details"]
+
+
+def test_a_configuration_says_whether_its_pairs_are_corrected(record, themis, tmp_path):
+    metrics = [(f"m{k}", "s") for k in range(20)]
+    before = record("one", lambda cell: 1.0, metrics=metrics)
+    after = record("two", varied(fewer_right), metrics=metrics)
+    config = tmp_path / "c.toml"
+    command = ("compare", before, after, "--fail-on", "regressed", "--config", str(config))
+
+    config.write_text('checks = [{method = "paired"}]\n')
+    alone, asked = themis(*command), themis(*command, "--correction", "holm")
+    config.write_text('correction = "holm"\nchecks = [{method = "paired"}]\n')
+
+    assert (alone.exit_code, asked.exit_code, themis(*command).exit_code) == (3, 0, 0)
 
 
 def test_the_level_of_a_configuration_is_the_comparisons_unless_it_is_given(

@@ -26,6 +26,7 @@ __all__ = ["compare"]
 _FIGURES = ("baseline_mean", "candidate_mean", "delta_mean", "interval", "adjusted_p_value")
 _SHOWN = ("metric_id", "score_name", "verdict", *_FIGURES, "mde", "pair_count", "method", "reason")
 _CORRECTIONS = ("none", "holm", "bh")
+_CORRECTION: Adjustment = "holm"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -33,20 +34,24 @@ class _Choices:
     """How the two are compared item by item."""
 
     group_by: tuple[str, ...]
-    correction: Adjustment
+    correction: Adjustment | None
     level: float | None
     margin: float | None
     cluster_by: str | None
 
     def checks(self, given: Mapping[str, Any] | None) -> RegressionConfig:
-        """The checks of --config, or by pairs; at the level that was asked for."""
+        """The checks of --config, or by pairs; with the level and correction asked for."""
         from themis.statistics.regression import RegressionCheck, RegressionConfig
 
         by_pairs = RegressionCheck(method="paired", threshold=self.margin or 0.0)
-        found = RegressionConfig(checks=(by_pairs,))
+        found = RegressionConfig(checks=(by_pairs,), correction=_CORRECTION)
         if given is not None:
             found = RegressionConfig.from_mapping(given)
-        return found if self.level is None else attrs.evolve(found, ci_level=self.level)
+        return attrs.evolve(
+            found,
+            ci_level=found.ci_level if self.level is None else self.level,
+            correction=self.correction or found.correction,
+        )
 
     def check_unused(self) -> None:
         """Raise UsageError for a choice that result files, which hold no items, cannot follow."""
@@ -62,7 +67,11 @@ class _Choices:
 @click.argument("candidate", metavar="B")
 @store_option
 @click.option("--by", "group_by", multiple=True, help="Compare by slice_id, model_id, a dimension.")
-@click.option("--correction", type=click.Choice(_CORRECTIONS), default="holm", show_default=True)
+@click.option(
+    "--correction",
+    type=click.Choice(_CORRECTIONS),
+    help=f"Over all that is compared, and for checks by `paired` (else --config's, {_CORRECTION}).",
+)
 @click.option(
     "--level",
     type=float,
@@ -83,7 +92,7 @@ def compare(
     candidate: str,
     store: Path | None,
     group_by: tuple[str, ...],
-    correction: Adjustment,
+    correction: Adjustment | None,
     level: float | None,
     margin: float | None,
     cluster_by: str | None,
@@ -95,8 +104,8 @@ def compare(
     """Compare result B with result A: is B better, worse, equal, or can it not be told?
 
     Each is a run, a benchmark (its latest run) or a result.json. Runs are compared on the items
-    that both have. Without --config they are checked by the interval of the paired difference,
-    past --margin; result files by percentage.
+    that both have. Without --config a check goes by the verdict of the paired difference, its p
+    corrected over all metrics, past --margin; of result files by percentage.
     """
     choices = _Choices(
         group_by=group_by,
@@ -146,14 +155,13 @@ def _document(
         before,
         after,
         run_cfg=checks,
-        correction=choices.correction,
         margin=choices.margin,
         cluster_by=choices.cluster_by,
     )
     rows = after.compare_with(
         before,
         group_by=choices.group_by,
-        p_value_correction=choices.correction,
+        p_value_correction=checks.correction or _CORRECTION,
         ci_level=checks.ci_level,
         margin=choices.margin,
         cluster_by=choices.cluster_by,

@@ -9,7 +9,7 @@ import attrs
 
 from themis.reporting.contract import SCHEMA_VERSION, provenance_of
 from themis.reporting.strict_json import strict
-from themis.results.comparison_rows import family_rows
+from themis.results.comparison_rows import ComparedGroup, family_rows
 from themis.results.item_fields import item_field
 from themis.results.pairing import Criteria
 from themis.results.regressions import detect_against, paired_groups, regression_config
@@ -24,7 +24,7 @@ from themis.statistics.regression import (
 
 if TYPE_CHECKING:
     from themis.results import BenchmarkResult
-    from themis.statistics import Adjustment, Comparison
+    from themis.statistics import Adjustment
 
 __all__ = ["compare_results"]
 
@@ -46,7 +46,7 @@ class _Side:
 class _Paired:
     """What only two results of stores have, by variable: comparisons, and their rows."""
 
-    found: Mapping[str, Comparison] = attrs.field(factory=dict)
+    groups: Mapping[str, ComparedGroup] = attrs.field(factory=dict)
     rows: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
     further: Mapping[str, Any] = attrs.field(factory=dict)
 
@@ -56,7 +56,6 @@ def compare_results(
     candidate: BenchmarkResult | Mapping[str, Any],
     *,
     run_cfg: RegressionConfig | Mapping[str, Any] | None = None,
-    correction: Adjustment = "holm",
     margin: float | None = None,
     cluster_by: str | None = None,
 ) -> dict[str, Any]:
@@ -64,13 +63,14 @@ def compare_results(
 
     Each metric goes through the detector of regressions over time, the baseline its only history;
     without `run_cfg` by percentage. Two results of stores are compared on the items they share too:
-    `statistics` of each metric, its p-values corrected over all metrics. `margin` and `cluster_by`
-    are those of `BenchmarkResult.compare_with`; checks by `paired` judge the same comparison.
+    `statistics` of each metric, its p-values corrected over all metrics (as `run_cfg` says, else by
+    Holm). `margin` and `cluster_by` are those of `BenchmarkResult.compare_with`; checks by `paired`
+    judge the same comparison.
 
     Raises:
         ValueError: the two share no metric of which the baseline has a mean, a bad `run_cfg` (a
             check by `paired`, a margin or clusters where one side is a document, too), something
-            that is no document, or an unknown correction or item field.
+            that is no document, or an unknown item field.
     """
     config = regression_config(run_cfg)
     before, after = _side(baseline), _side(candidate)
@@ -86,13 +86,13 @@ def compare_results(
         source = after.result.run_side().source
         names = None if cluster_by is None else item_field(source, cluster_by)
         criteria = Criteria(level=config.ci_level, margin=margin, cluster_names=names)
-        paired = _paired(before.result, after.result, criteria, correction)
+        paired = _paired(before.result, after.result, criteria, config.correction or "holm")
     else:
         _check_needs_no_pairs(config, [*before.variables, *after.variables])
         if margin is not None or cluster_by is not None:
             msg = "a document has no items: margin and cluster_by are for two results of stores"
             raise ValueError(msg)
-    found = detect_against(before.variables, after.variables, config, pairs=paired.found)
+    found = detect_against(before.variables, after.variables, config, pairs=paired.groups)
     metrics = [_metric(name, rows, paired.rows.get(name)) for name, rows in found.items()]
     verdicts = [metric["verdict"] for metric in metrics]
     document = {
@@ -113,7 +113,7 @@ def _paired(
     groups = paired_groups(before, after, criteria=criteria)
     rows = family_rows(list(groups.values()), correction)
     return _Paired(
-        found={name: group.found for name, group in groups.items()},
+        groups=groups,
         rows=dict(zip(groups, rows, strict=True)),
         further={"unpaired": _unpaired(before, after)},
     )

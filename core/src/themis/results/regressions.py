@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from themis.results.comparison_rows import ComparedGroup
 from themis.results.pairing import Criteria
 from themis.results.run_comparison import compared_groups
 from themis.results.variables import Variable, measured_variables, variable_name
-from themis.statistics import Comparison
+from themis.statistics import Comparison, adjust
 from themis.statistics.regression import Measured, RegressionConfig, RegressionRow, detect
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def detect_over_time(
                 current=current[name].mean if name in current else None,
                 history=[run[name].mean for run in past if name in run],
                 direction=variable.direction,  # type: ignore[arg-type]
-                pairs=pairs.get(name),
+                **_evidence(pairs.get(name)),
                 **_counted(current.get(name)),
             ),
             wanted.checks_of(name),
@@ -72,10 +74,11 @@ def detect_against(
     candidate: Mapping[str, Variable],
     config: RegressionConfig,
     *,
-    pairs: Mapping[str, Comparison],
+    pairs: Mapping[str, ComparedGroup],
 ) -> dict[str, list[RegressionRow]]:
     """Each metric of either side by the same detector, the baseline's mean its only history."""
     known = {**baseline, **candidate}
+    judged = _judged(pairs, config)
     config.check_variables(list(known))
     return {
         name: detect(
@@ -84,7 +87,7 @@ def detect_against(
                 current=candidate[name].mean if name in candidate else None,
                 history=[baseline[name].mean] if name in baseline else [],
                 direction=variable.direction,  # type: ignore[arg-type]
-                pairs=pairs.get(name),
+                **_evidence(judged.get(name)),
                 **_counted(candidate.get(name)),
             ),
             config.checks_of(name),
@@ -101,10 +104,36 @@ def paired_groups(
     return {variable_name(group.keys): group for group in groups}
 
 
-def _counted(variable: Variable | None) -> dict[str, int]:
+def _counted(variable: Variable | None) -> dict[str, Any]:
     """How many scores a mean is of, and how many failed; a document may not say."""
     row = {} if variable is None else variable.row
     return {"scored": row.get("count") or 0, "failed": row.get("errors") or 0}
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _JudgedPairs:
+    """A comparison item by item, and its p-value where that judges and not the interval."""
+
+    found: Comparison
+    adjusted_p: float | None
+
+
+def _judged(
+    groups: Mapping[str, ComparedGroup], config: RegressionConfig
+) -> dict[str, _JudgedPairs]:
+    """The comparisons as the checks by `paired` read them, all metrics one family."""
+    found = {name: group.found for name, group in groups.items()}
+    adjusted: list[float | None] = [None] * len(found)
+    if config.correction is not None:
+        adjusted = adjust([one.p_value for one in found.values()], config.correction)
+    return {
+        name: _JudgedPairs(found=one, adjusted_p=p)
+        for (name, one), p in zip(found.items(), adjusted, strict=True)
+    }
+
+
+def _evidence(pairs: _JudgedPairs | None) -> dict[str, Any]:
+    return {} if pairs is None else {"pairs": pairs.found, "adjusted_p": pairs.adjusted_p}
 
 
 def _paired(
@@ -112,10 +141,10 @@ def _paired(
     after: BenchmarkResult,
     config: RegressionConfig,
     names: Sequence[str],
-) -> dict[str, Comparison]:
+) -> dict[str, _JudgedPairs]:
     """The pairs that checks ask for; reading them costs as much as all means together."""
     methods = {check.method for name in names for check in config.checks_of(name)}
     if "paired" not in methods:
         return {}
     groups = paired_groups(before, after, criteria=Criteria(level=config.ci_level))
-    return {name: group.found for name, group in groups.items()}
+    return _judged(groups, config)

@@ -60,6 +60,7 @@ def test_one_check_may_stand_for_all():
         ({"checks": ["delta"]}, "a check is a table of its method and threshold"),
         ({"metrics": []}, r"metrics is a table of a metric's checks each; got \[\]"),
         ({"metrics": None}, "metrics is a table of a metric's checks each; got None"),
+        ({"correction": "sidak"}, "unknown p-value correction 'sidak'; known: none, holm, bh"),
         ({"ci_level": 95}, "a confidence level lies between 0 and 1 .* got 95"),
         ({"ci_level": "0.95"}, "ci_level is a number between 0 and 1; got '0.95'"),
         ({"checks": [{}], "metric": {}}, "unknown key 'metric'; .* Did you mean 'metrics'"),

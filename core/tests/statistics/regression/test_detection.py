@@ -227,6 +227,19 @@ def test_pairs_without_a_candidate_are_missing():
     assert paired([0.5, None], [None, 0.2]).verdict == "not_comparable"
 
 
+def test_a_corrected_p_judges_in_place_of_the_interval():
+    pairs = compare([1] * 40, [0] * 8 + [1] * 32)
+    check = RegressionCheck(method="paired")
+
+    rows = [
+        detect(Measured(variable="m", current=0.8, pairs=pairs, adjusted_p=p), [check])[0]
+        for p in (None, 0.04, 0.08)
+    ]
+
+    assert [row.verdict for row in rows] == ["regressed", "regressed", "unchanged"]
+    assert "adjusted p 0.08)" in rows[2].details
+
+
 def test_without_pairs_the_paired_check_cannot_judge():
     assert judged(1.0, [1.0], "paired").details == "no items were paired"
 

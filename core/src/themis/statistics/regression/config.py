@@ -8,27 +8,34 @@ from typing import Any, Self
 import attrs
 
 from themis.statistics.estimate import check_level
+from themis.statistics.multiplicity import Adjustment, adjust
 from themis.statistics.regression.checks import RegressionCheck, check_keys
 
 __all__ = ["RegressionConfig"]
+
+_KEYS = ("checks", "metrics", "ci_level", "correction")
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class RegressionConfig:
     """The checks of every metric, and those of metrics that have their own.
 
-    `ci_level` is the level of the intervals that the method `paired` judges by.
+    `ci_level` is the level of the intervals that the method `paired` judges by. With `correction`
+    (`none`, `holm`, `bh`) it goes by the p-value instead, corrected over all metrics.
 
     Raises:
-        ValueError: `ci_level` is not between 0 and 1.
+        ValueError: `ci_level` is not between 0 and 1, or the correction is unknown.
     """
 
     checks: tuple[RegressionCheck, ...] = (RegressionCheck(),)
     overrides: Mapping[str, tuple[RegressionCheck, ...]] = attrs.field(factory=dict)
     ci_level: float = 0.95
+    correction: Adjustment | None = None
 
     def __attrs_post_init__(self) -> None:
         check_level(self.ci_level)
+        if self.correction is not None:
+            adjust([], self.correction)
 
     def checks_of(self, variable: str) -> tuple[RegressionCheck, ...]:
         """The checks of one metric."""
@@ -47,10 +54,9 @@ class RegressionConfig:
         Raises:
             ValueError: an unknown key, no checks, or a value that is not allowed.
         """
-        rest = {k: v for k, v in given.items() if k not in {"checks", "metrics", "ci_level"}}
+        rest = {k: v for k, v in given.items() if k not in _KEYS}
         if rest and "checks" in given:
-            known = ["checks", "metrics", "ci_level"]
-            check_keys(rest, known, also=())
+            check_keys(rest, _KEYS, also=())
         checks = given.get("checks", [rest] if rest else [{}])
         metrics, level = given.get("metrics", {}), given.get("ci_level", 0.95)
         if not isinstance(metrics, Mapping):
@@ -59,8 +65,12 @@ class RegressionConfig:
         if isinstance(level, bool) or not isinstance(level, (int, float)):
             msg = f"ci_level is a number between 0 and 1; got {level!r}"
             raise ValueError(msg)  # noqa: TRY004 (a bad file is one kind of error)
-        overrides = {name: _checks(value) for name, value in metrics.items()}
-        return cls(checks=_checks(checks), overrides=overrides, ci_level=level)
+        return cls(
+            checks=_checks(checks),
+            overrides={name: _checks(value) for name, value in metrics.items()},
+            ci_level=level,
+            correction=given.get("correction"),
+        )
 
 
 def _checks(given: Any) -> tuple[RegressionCheck, ...]:

@@ -26,7 +26,8 @@ __all__ = ["Measured", "detect"]
 class Measured:
     """What is known of a metric: its current mean, the accepted history, oldest first.
 
-    `pairs` is the comparison with the baseline's items, which the method `paired` needs. None or
+    `pairs` is the comparison with the baseline's items, which the method `paired` needs, and
+    `adjusted_p` its p-value corrected over a family; None: its interval judges. None or
     NaN as `current` means that the metric vanished or has no score. `scored` and `failed` count the
     scores that `current` is of, and those that it is not of.
     """
@@ -36,6 +37,7 @@ class Measured:
     history: Sequence[float | None] = ()
     direction: Direction = "maximize"
     pairs: Comparison | None = None
+    adjusted_p: float | None = None
     scored: int = 0
     failed: int = 0
 
@@ -65,7 +67,11 @@ def _row(measured: Measured, check: RegressionCheck) -> RegressionRow:
     current = measured.current
     if check.method == "paired" and measured.pairs is not None:
         return paired_row(
-            measured.variable, measured.pairs, direction=measured.direction, check=check
+            measured.variable,
+            measured.pairs,
+            direction=measured.direction,
+            check=check,
+            adjusted_p=measured.adjusted_p,
         )
     if not _known(current):
         if history or check.method == "absolute":

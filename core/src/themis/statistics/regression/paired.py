@@ -18,9 +18,17 @@ __all__ = ["paired_row"]
 
 
 def paired_row(
-    variable: str, found: Comparison, *, direction: Direction, check: RegressionCheck
+    variable: str,
+    found: Comparison,
+    *,
+    direction: Direction,
+    check: RegressionCheck,
+    adjusted_p: float | None = None,
 ) -> RegressionRow:
-    """Regressed when the interval leaves out 0 and the difference is past the margin."""
+    """Regressed when the interval leaves out 0 and the difference is past the margin.
+
+    With `adjusted_p`, the p-value corrected over a family, that is below 1 - level instead.
+    """
     current, baseline = found.candidate_mean, found.baseline_mean
     percent = None
     if current is not None and baseline is not None:
@@ -29,21 +37,23 @@ def paired_row(
     return RegressionRow(
         variable=variable,
         method="paired",
-        verdict=_verdict(found, direction, check),
+        verdict=_verdict(found, direction, check, adjusted_p),
         current_value=current,
         baseline_value=baseline,
         change_percent=percent,
         threshold=check.threshold,
         direction=direction,
-        details=_details(found),
+        details=_details(found, adjusted_p),
         severity=check.severity,
     )
 
 
-def _verdict(found: Comparison, direction: Direction, check: RegressionCheck) -> RegressionVerdict:
+def _verdict(
+    found: Comparison, direction: Direction, check: RegressionCheck, adjusted_p: float | None
+) -> RegressionVerdict:
     if found.verdict in {"missing", "not_comparable"} or found.delta_mean is None:
         return "missing" if found.verdict == "missing" else "not_comparable"
-    if direction == "none" or not _leaves_out_zero(found):
+    if direction == "none" or not _is_shown(found, adjusted_p):
         return "unchanged"
     scale = max(abs(found.candidate_mean or 0.0), abs(found.baseline_mean or 0.0))
     if not past(abs(found.delta_mean), check.threshold, scale=scale):
@@ -51,17 +61,21 @@ def _verdict(found: Comparison, direction: Direction, check: RegressionCheck) ->
     return "regressed" if badness(found.delta_mean, direction) > 0 else "improved"
 
 
-def _leaves_out_zero(found: Comparison) -> bool:
-    """By the interval; by its test where all differences are equal and no interval exists."""
+def _is_shown(found: Comparison, adjusted_p: float | None) -> bool:
+    """By the adjusted p, else the interval, else the test where there is no interval."""
+    if adjusted_p is not None:
+        return adjusted_p < error_rate(found.ci_level)
     if found.ci_lower is not None and found.ci_upper is not None:
         return found.ci_lower > 0 or found.ci_upper < 0
     return found.p_value is not None and found.p_value < error_rate(found.ci_level)
 
 
-def _details(found: Comparison) -> str:
+def _details(found: Comparison, adjusted_p: float | None) -> str:
     if found.delta_mean is None:
         return found.reason or "nothing to compare"
     told = f"{found.delta_mean:+.6g} over {found.pair_count} pairs ({found.method}"
     if found.ci_lower is not None and found.ci_upper is not None:
         told += f", {found.ci_level:.0%} interval {found.ci_lower:.6g} to {found.ci_upper:.6g}"
+    if adjusted_p is not None:
+        told += f", adjusted p {adjusted_p:.3g}"
     return told + (f", {found.reason})" if found.reason else ")")
