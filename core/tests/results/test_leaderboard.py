@@ -93,6 +93,43 @@ def test_models_that_cannot_be_told_apart_share_a_tier(result_of):
     assert [(row["best_rank"], row["worst_rank"]) for row in rows] == [(1, 2), (1, 2), (3, 3)]
 
 
+def test_a_difference_that_contradicts_the_order_of_the_means_is_said(result_of, timed_out):
+    def outcome(cell):
+        """`a` fails on the hard half and is the worse on the rest, which is all it is scored on."""
+        place = int(cell.item_id[1:])
+        if cell.model == "a":
+            return timed_out if place >= 30 else float(place >= 10)
+        return float(0 < place < 30)
+
+    result = result_of(outcome, models=("a", "b"), items=[f"i{k}" for k in range(60)])
+
+    [compared] = result.paired_compare(metric_id=None)
+    first, second = result.leaderboard()
+
+    assert (compared["verdict"], first["model_id"], second["model_id"]) == ("improved", "a", "b")
+    assert (first["contradicted_by"], second["contradicted_by"]) == (["b"], None)
+    assert {(row["tier"], row["best_rank"], row["worst_rank"]) for row in (first, second)} == {
+        (1, 1, 2)
+    }
+
+
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_tiers_are_in_the_metrics_direction(result_of, direction):
+    result = result_of(
+        lambda cell: SPEED[cell.model] + int(cell.item_id[1:]) % 3,
+        models=("fast", "slow"),
+        items=[f"i{k}" for k in range(20)],
+        directions={"accuracy": direction},
+    )
+
+    rows = result.leaderboard()
+
+    assert [(row["rank"], row["tier"], row["contradicted_by"]) for row in rows] == [
+        (1, 1, None),
+        (2, 2, None),
+    ]
+
+
 def test_a_model_without_a_rank_has_no_tier(result_of, timed_out):
     rows = result_of(lambda c: timed_out if c.model == "alpha" else 0.0).leaderboard()
 

@@ -41,6 +41,10 @@ _LABELLED = (
     "reason",
 )
 _FAILED = ("kind", "stage", "code", "metric_id", "model_id", "count", "message", "trial")
+_CONTRADICTED = (
+    "contradicted_by: models ranked below that are better on the items both have; the means are "
+    "over different items, as some failed."
+)
 _SHORT_HASH = 16
 _EXAMINED = 2_000
 """Failures that are read to be grouped; how many there are is counted in any case."""
@@ -70,11 +74,15 @@ def leaderboard(
     units = "items: samples and prompts of one item count once."
     if cluster_by is not None:
         units = f"what items share by {cluster_by!r}: items with one value count once."
+    rows = tiered(result.leaderboard(tiers=False, cluster_by=cluster_by), compared.rows)
+    if any(row["contradicted_by"] for row in rows):
+        units += f" {_CONTRADICTED}"
+    named = ("metric_id", "score_name", "rank", "tier", "model_id")
     return ReportSection(
         key="leaderboard",
         title="Leaderboard",
-        rows=tiered(result.leaderboard(tiers=False, cluster_by=cluster_by), compared.rows),
-        columns=("metric_id", "score_name", "rank", "tier", "model_id", *_FIGURES, "reason"),
+        rows=rows,
+        columns=(*named, *_FIGURES, "contradicted_by", "reason"),
         note=f"Intervals are at 95 %, over {units}",
     )
 

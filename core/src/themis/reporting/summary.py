@@ -33,7 +33,16 @@ __all__ = ["FORMATS", "RunReport", "headline", "render_summary", "summarise"]
 _SCHEMA_VERSION = 1
 _LINE = 100
 _HEADLINES = {
-    "leaderboard": ("metric_id", "score_name", "rank", "model_id", "mean", "interval", "n_items"),
+    "leaderboard": (
+        "metric_id",
+        "score_name",
+        "rank",
+        "model_id",
+        "mean",
+        "interval",
+        "n_items",
+        "contradicted_by",
+    ),
     "comparison": (
         "metric_id", "score_name", "models", "delta_mean", "interval", "adjusted_p_value",
         "pair_count", "dropped", "reason",

@@ -130,8 +130,9 @@ class BenchmarkResult(ExperimentResult):
 
         Rows are those of `aggregate`, with `rank`, `direction` and, with `tiers`, `tier`,
         `best_rank` and `worst_rank`: the models of a tier cannot be told from its first by a paired
-        comparison (Holm over every pair of models and metrics). That reads every item's mean; over
-        millions of scores, leave it out. `cluster_by` is that of `aggregate`, for both.
+        comparison (Holm over every pair of models and metrics), and `contradicted_by` names those
+        ranked below that it shows to be better. That reads every item's mean; over millions of
+        scores, leave it out. `cluster_by` is that of `aggregate`, for both.
 
         Raises:
             ValueError: an unknown metric, item field or `on_error`; the message lists the known.

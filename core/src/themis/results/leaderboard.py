@@ -61,24 +61,47 @@ def tiered(
 ) -> list[dict[str, Any]]:
     """Ranked rows with `tier`, `best_rank` and `worst_rank`, by comparisons of every two models.
 
-    They are null where the rank is. Two models are told apart by an adjusted p-value below 0.05.
+    They are null where the rank is. A model is shown to be better than another where the verdict
+    of their comparison says so, which is by the items that both have. `contradicted_by` names the
+    models ranked below that are shown to be better: the means are over different items, then.
     """
-    apart = {
-        (_metric_of(row), frozenset((row["baseline_model_id"], row["treatment_model_id"])))
-        for row in compared
-        if row["adjusted_p_value"] is not None and row["adjusted_p_value"] < 0.05
-    }
+    shown = set(filter(None, map(_shown_better, compared)))
     found = []
     for metric in dict.fromkeys(map(_metric_of, rows)):
         mine = [row for row in rows if _metric_of(row) == metric]
         ranked_models = [row["model_id"] for row in mine if row["rank"] is not None]
-        tiers = leaderboard_tiers(ranked_models, apart=_apart_in(metric, apart))
-        found += [{**row, **_tier_cells(tiers.get(row["model_id"]))} for row in mine]
+        tiers = leaderboard_tiers(ranked_models, apart=_apart_in(metric, shown))
+        for row in mine:
+            cells = _tier_cells(tiers.get(row["model_id"]))
+            against = _contradicting(row, mine, shown)
+            found.append({**row, **cells, "contradicted_by": against or None})
     return found
 
 
-def _apart_in(metric: Metric, apart: Set[Any]) -> Callable[[Hashable, Hashable], bool]:
-    return lambda one, other: (metric, frozenset((one, other))) in apart
+def _shown_better(compared: Mapping[str, Any]) -> tuple[Metric, str, str] | None:
+    """The better and the worse model of a comparison; None where it does not tell."""
+    models = compared["treatment_model_id"], compared["baseline_model_id"]
+    if compared["verdict"] not in {"improved", "regressed"}:
+        return None
+    better, worse = models if compared["verdict"] == "improved" else models[::-1]
+    return _metric_of(compared), better, worse
+
+
+def _contradicting(
+    row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], shown: Set[Any]
+) -> list[str]:
+    metric, model, rank = _metric_of(row), row["model_id"], row["rank"]
+    return [
+        other["model_id"]
+        for other in rows
+        if None not in (rank, other["rank"])
+        and other["rank"] > rank
+        and (metric, other["model_id"], model) in shown
+    ]
+
+
+def _apart_in(metric: Metric, shown: Set[Any]) -> Callable[[Hashable, Hashable], bool]:
+    return lambda better, worse: (metric, better, worse) in shown
 
 
 def _metric_of(row: Mapping[str, Any]) -> Metric:

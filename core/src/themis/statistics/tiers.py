@@ -27,8 +27,9 @@ def leaderboard_tiers(
 ) -> dict[Hashable, Tier]:
     """Tiers of models, the best first: each holds what cannot be told from the tier's first model.
 
-    `apart(better, worse)` says whether a test tells the two apart, after a correction over all
-    pairs. Being in one tier is not being equal: two members may differ from each other.
+    `apart(better, worse)` says whether a test shows the first of the two to be better, after a
+    correction over all pairs: a difference the other way is not what the order says. Being in one
+    tier is not being equal: two members may differ from each other.
     """
     told = {
         (better, worse): apart(better, worse)
