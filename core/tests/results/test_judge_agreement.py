@@ -71,7 +71,7 @@ class GradesWorkflow:
 
 @pytest.fixture
 def graded(run_store):
-    def run(*judges, named=False):
+    def run(*judges, named=False, samples=1):
         registry = PluginRegistry(plugins=())
         registry.register_metric("grades", Grades)
         for name in GRADES:
@@ -81,6 +81,7 @@ def graded(run_store):
             benchmark_id="graded",
             models=[{"model_id": "echo", "provider": "echo"}],
             inference_grid={"params": [{}]},
+            num_samples=samples,
             prompt_variants=[
                 {"id": "plain", "messages": [{"role": "user", "content": "{{ item.text }}"}]}
             ],
@@ -132,6 +133,17 @@ def test_a_verdict_that_is_missing_leaves_the_others(graded):
     expected = krippendorff_alpha(list(GRADES.values()), scale="interval")
     assert alpha["n"] == 8
     assert alpha["value"] == pytest.approx(expected.value)
+
+
+def test_samples_of_an_item_are_one_item_to_agreement(graded):
+    one, four = (
+        graded("strict", "mild", samples=n).judge_agreement(scale="nominal") for n in (1, 4)
+    )
+
+    assert [(row["n"], row["n_items"]) for row in one] == [(8, 8)] * 2
+    assert [(row["n"], row["n_items"]) for row in four] == [(32, 8)] * 2
+    assert four[1]["se"] == pytest.approx(one[1]["se"])
+    assert four[0]["se"] >= one[0]["se"]
 
 
 def test_one_judge_agrees_with_nobody(graded):

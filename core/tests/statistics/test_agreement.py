@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from themis.statistics import cohen_kappa, confusion_table, fleiss_kappa, krippendorff_alpha
+from themis.statistics import (
+    cohen_kappa,
+    confusion_table,
+    fleiss_kappa,
+    krippendorff_alpha,
+    rated_kappa,
+)
 
 RATINGS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=30)
 
@@ -144,3 +151,112 @@ def test_a_judge_who_always_says_the_same_leaves_no_spread():
 
     assert (got.value, got.se) == (pytest.approx(0.0, abs=1e-9), 0.0)
     assert got.reason == "the ratings leave no spread: the large-sample interval has no width"
+
+
+GRADES = [1, 1, 9, 9, 10, 10, 9, 10]
+OTHER = [1, 1, 9, 9, 10, 10, 10, 9]
+
+
+def test_an_interval_scale_weighs_by_the_values_and_not_by_their_places():
+    """By hand: mean((a - b)^2) over the mean of it across all pairs of ratings."""
+    first, second = np.array(GRADES, dtype=float), np.array(OTHER, dtype=float)
+    chance = ((first[:, None] - second[None, :]) ** 2).mean()
+
+    got = rated_kappa(GRADES, OTHER, scale="interval")
+
+    assert got.value == pytest.approx(1 - ((first - second) ** 2).mean() / chance)
+    assert got.value == pytest.approx(
+        krippendorff_alpha([GRADES, OTHER], scale="interval").value, abs=0.01
+    )
+
+
+def test_a_ratio_scale_weighs_by_the_difference_over_the_sum():
+    first, second = np.array(GRADES, dtype=float), np.array(OTHER, dtype=float)
+
+    def apart(left, right):
+        return ((left - right) / (left + right)) ** 2
+
+    chance = apart(first[:, None], second[None, :]).mean()
+    got = rated_kappa(GRADES, OTHER, scale="ratio")
+
+    assert got.value == pytest.approx(1 - apart(first, second).mean() / chance)
+
+
+@given(RATINGS)
+def test_kappa_of_ratings_is_that_of_their_table(pairs):
+    first, second = zip(*pairs, strict=True)
+    known = sorted({*first, *second})
+
+    for scale, weights in (("nominal", "none"), ("ordinal", "quadratic")):
+        got = rated_kappa(first, second, scale=scale)
+        expected = cohen_kappa(confusion_table(first, second, categories=known), weights=weights)
+        assert (got.value, got.se) == (near(expected.value), near(expected.se))
+
+
+FOUR = [name for name in range(8) for _ in range(4)]
+
+
+@pytest.mark.parametrize("scale", ["nominal", "interval"])
+def test_samples_of_an_item_that_are_alike_make_agreement_no_surer(scale):
+    first, second = [1, 1, 2, 2, 1, 3, 2, 1], [1, 2, 2, 2, 1, 3, 3, 1]
+    often = np.repeat(first, 4).tolist(), np.repeat(second, 4).tolist()
+
+    one = rated_kappa(first, second, scale=scale)
+    four = rated_kappa(*often, scale=scale, clusters=FOUR)
+
+    assert (four.n, four.n_items) == (32, 8)
+    assert (four.value, four.se) == (near(one.value), near(one.se))
+
+
+def test_samples_of_an_item_make_alpha_and_fleiss_kappa_no_surer():
+    counts = [[3, 0], [2, 1], [0, 3], [3, 0], [1, 2], [0, 3], [3, 0], [2, 1]]
+    fleiss = fleiss_kappa(counts)
+    ratings = [[0] * zeros + [1] * ones for zeros, ones in counts]
+    alpha = krippendorff_alpha([*zip(*ratings, strict=True)])
+
+    often = fleiss_kappa([row for row in counts for _ in range(4)], clusters=FOUR)
+    repeated = [row for row in ratings for _ in range(4)]
+    surer = krippendorff_alpha([*zip(*repeated, strict=True)], clusters=FOUR)
+
+    assert (often.n, often.n_items, often.se) == (32, 8, near(fleiss.se))
+    assert (surer.n, surer.n_items) == (32, 8)
+    assert surer.se >= 0.98 * alpha.se
+
+
+def test_the_interval_of_alpha_never_passes_1():
+    got = krippendorff_alpha([[1, 2, 3] * 7, [1, 2, 3] * 6 + [1, 2, 2]])
+
+    assert got.value + 2 * got.se > 1 > got.ci_upper > got.value > got.ci_lower > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [30, 100])
+def test_the_interval_of_alpha_covers(n):
+    rng = np.random.default_rng(n)
+    truth = 0.7**2  # agreement beyond chance of two who err independently
+    covered = 0
+    for _ in range(1000):
+        right = rng.integers(0, 2, n)
+        rows = [np.where(rng.random(n) < 0.85, right, 1 - right) for _ in range(2)]
+        got = krippendorff_alpha(rows)
+        covered += got.ci_lower <= truth <= got.ci_upper
+
+    assert 0.925 <= covered / 1000 <= 0.98
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (krippendorff_alpha([[1, 2], [1, 2]]), "the judges agree fully: there is no disagreement"),
+        (krippendorff_alpha([[1, 1, 1], [1, 1, 2]]), "without one of the items agreement is"),
+        (fleiss_kappa([[1, 1], [1, 1]]), "it is at its least: the interval does not exist"),
+        (
+            krippendorff_alpha([[1, 2], [2, 2]], clusters="aa"),
+            "one item: the spread between items is unknown",
+        ),
+    ],
+)
+def test_agreement_without_an_interval_says_why(found, reason):
+    assert found.value is not None
+    assert found.ci_lower is None
+    assert found.reason.startswith(reason)

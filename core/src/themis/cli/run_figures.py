@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["calibration", "judge_agreement", "ratings"]
 
 _SCALES = ("nominal", "ordinal", "interval", "ratio")
-_AGREED = ("metric_id", "method", "judges", "value", "ci_lower", "ci_upper", "n", "reason")
+_AGREED = (
+    "metric_id",
+    "method",
+    "judges",
+    "value",
+    "ci_lower",
+    "ci_upper",
+    "n",
+    "n_items",
+    "reason",
+)
 _RATED = ("player", "strength", "ci_lower", "ci_upper", "wins", "losses", "ties")
 _CALIBRATED = ("model_id", "n", "left_out", "mean_confidence", "accuracy", "brier", "ece", "reason")
 

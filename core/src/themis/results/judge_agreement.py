@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.results.case_results import iter_cases
+from themis.results.item_means import ItemName
 from themis.statistics import (
     Agreement,
     Scale,
-    cohen_kappa,
-    confusion_table,
     fleiss_kappa,
     krippendorff_alpha,
+    rated_kappa,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ __all__ = ["judge_agreement"]
 
 Ratings = dict[str, float | None]
 """What each judge made of one question about one answer."""
+Unit = tuple[ItemName, Ratings]
+"""Those of an item: the questions about an item, whoever answered it, are not independent."""
 
 _NUMBERED = re.compile(r"(.*)-(\d+)")
 
@@ -37,10 +39,12 @@ def judge_agreement(
 ) -> list[dict[str, Any]]:
     """One row per metric, judges and statistic; see `BenchmarkResult.judge_agreement`."""
     overlay.metrics(source.layout, metric_id)
-    units: dict[str, list[Ratings]] = {}
+    units: dict[str, list[Unit]] = {}
     for case in iter_cases(source, overlay):
+        item = case.dataset_id, case.case_id
         for trail in case.judge_audits:
-            units.setdefault(trail.metric_id, []).extend(_units(trail))
+            found = ((item, ratings) for ratings in _units(trail))
+            units.setdefault(trail.metric_id, []).extend(found)
     rated = [name for name, found in units.items() if found and metric_id in (None, name)]
     if not rated:
         wanted = "" if metric_id is None else f" for {metric_id!r}"
@@ -70,32 +74,28 @@ def _place(entry: JudgeAuditEntry, before: Mapping[str, Ratings]) -> tuple[str, 
     return str(asked), name
 
 
-def _rows(metric_id: str, units: Sequence[Ratings], scale: Scale) -> Iterator[dict[str, Any]]:
-    judges = sorted({judge for unit in units for judge in unit})
-    columns = [[unit.get(judge) for unit in units] for judge in judges]
-    yield _row(metric_id, judges, krippendorff_alpha(columns, scale=scale))
+def _rows(metric_id: str, units: Sequence[Unit], scale: Scale) -> Iterator[dict[str, Any]]:
+    judges = sorted({judge for _, ratings in units for judge in ratings})
+    columns = [[ratings.get(judge) for _, ratings in units] for judge in judges]
+    items = [item for item, _ in units]
+    yield _row(metric_id, judges, krippendorff_alpha(columns, scale=scale, clusters=items))
     if len(judges) > 2:
-        yield _row(metric_id, judges, _fleiss(columns))
+        yield _row(metric_id, judges, _fleiss(columns, items))
     for (one, first), (other, second) in combinations(zip(judges, columns, strict=True), 2):
-        yield _row(metric_id, [one, other], _cohen(first, second, scale))
+        found = rated_kappa(first, second, scale=scale, clusters=items)
+        yield _row(metric_id, [one, other], found)
 
 
 def _row(metric_id: str, judges: Sequence[str], found: Agreement) -> dict[str, Any]:
     return {"metric_id": metric_id, "judges": list(judges), **attrs.asdict(found)}
 
 
-def _cohen(
-    first: Sequence[float | None], second: Sequence[float | None], scale: Scale
-) -> Agreement:
-    """Of the units that both rated; grades in order are weighted by how far they are apart."""
-    both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
-    left, right = [a for a, _ in both], [b for _, b in both]
-    table = confusion_table(left, right, categories=sorted({*left, *right}))
-    return cohen_kappa(table, weights="none" if scale == "nominal" else "quadratic")
-
-
-def _fleiss(columns: Sequence[Sequence[float | None]]) -> Agreement:
+def _fleiss(columns: Sequence[Sequence[float | None]], items: Sequence[ItemName]) -> Agreement:
     """Of the units that every judge rated; grades are categories to it."""
-    whole = [unit for unit in zip(*columns, strict=True) if None not in unit]
-    known = sorted({value for unit in whole for value in unit if value is not None})
-    return fleiss_kappa([[unit.count(value) for value in known] for unit in whole])
+    rated = zip(zip(*columns, strict=True), items, strict=True)
+    whole = [(unit, item) for unit, item in rated if None not in unit]
+    known = sorted({value for unit, _ in whole for value in unit if value is not None})
+    return fleiss_kappa(
+        [[unit.count(value) for value in known] for unit, _ in whole],
+        clusters=[item for _, item in whole],
+    )

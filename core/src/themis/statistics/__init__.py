@@ -6,9 +6,10 @@ What is undefined is None with a `reason`; `method` always names the route taken
 from themis.statistics.agreement import (
     Agreement,
     KappaWeights,
+    Scale,
     cohen_kappa,
     confusion_table,
-    fleiss_kappa,
+    rated_kappa,
 )
 from themis.statistics.anytime import (
     anytime_interval,
@@ -60,8 +61,10 @@ from themis.statistics.estimate import (
     t_interval,
     wilson_interval,
 )
+from themis.statistics.fleiss import (
+    fleiss_kappa,
+)
 from themis.statistics.krippendorff import (
-    Scale,
     krippendorff_alpha,
 )
 from themis.statistics.multiplicity import (
@@ -218,6 +221,7 @@ __all__ = [
     "pass_hat_k",
     "power_of",
     "prediction_powered_mean",
+    "rated_kappa",
     "repeat_spread",
     "sign_flip_constant_p",
     "sign_flip_interval",

@@ -21,6 +21,7 @@ __all__ = [
     "Estimate",
     "check_counts",
     "check_level",
+    "cluster_numbers",
     "cluster_sums",
     "design_effect",
     "error_rate",
@@ -163,7 +164,7 @@ def cluster_sums(
         raise ValueError(msg)
     if not len(scores):
         return ClusterSums()
-    index = np.arange(len(scores)) if clusters is None else _numbered(clusters)
+    index = np.arange(len(scores)) if clusters is None else cluster_numbers(clusters)
     with np.errstate(over="ignore", invalid="ignore"):
         return _summed(scores, index, shift=float(scores.mean()))
 
@@ -190,7 +191,8 @@ def _summed(scores: Any, index: Any, *, shift: float) -> ClusterSums:
     )
 
 
-def _numbered(clusters: Sequence[Hashable]) -> Any:
+def cluster_numbers(clusters: Sequence[Hashable]) -> Any:
+    """Each unit's cluster as a number from 0, in the order of their first units."""
     import numpy as np
 
     numbers: dict[Hashable, int] = {}

@@ -3,56 +3,96 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from themis.statistics.agreement import Agreement
+from themis.statistics.agreement import Agreement, Scale, check_scale, scale_distances
+from themis.statistics.estimate import check_level
+from themis.statistics.jackknife import blocks_of, with_jackknife_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
-__all__ = ["Scale", "krippendorff_alpha"]
-
-Scale = Literal["nominal", "ordinal", "interval", "ratio"]
+__all__ = ["krippendorff_alpha"]
 
 
 def krippendorff_alpha(
-    ratings: Sequence[Sequence[float | None]], *, scale: Scale = "nominal"
+    ratings: Sequence[Sequence[float | None]],
+    *,
+    scale: Scale = "nominal",
+    clusters: Sequence[Hashable] | None = None,
+    level: float = 0.95,
 ) -> Agreement:
     """Alpha = 1 - observed/expected disagreement (Krippendorff 2011), judges by units.
 
     None or NaN is a missing rating; a unit with fewer than two says nothing. `observed` and
     `expected` are disagreements here, in squared units of the scale. Nominal categories are
-    numbers too: number them as you like.
+    numbers too: number them as you like. `clusters[i]` names the item of unit i (default: its own);
+    the interval is the jackknife's over items.
 
     Raises:
-        ValueError: an unknown scale, or rows of differing length.
+        ValueError: an unknown scale, rows of differing length, or not one cluster per unit.
     """
-    import numpy as np
-
-    if scale not in get_args(Scale):
-        msg = f"unknown scale {scale!r}; known: {', '.join(get_args(Scale))}"
-        raise ValueError(msg)
-    values, counts = _category_counts(ratings)
-    known = Agreement(value=None, n=len(counts), method=f"krippendorff_alpha_{scale}")
+    check_scale(scale)
+    check_level(level)
+    values, counts, names = _category_counts(ratings, clusters)
+    items, blocks = blocks_of(names)
+    method = f"krippendorff_alpha_{scale}"
+    known = Agreement(value=None, n=len(counts), n_items=items, ci_level=level, method=method)
     if not len(counts):
         return attrs.evolve(known, reason="no unit was rated twice")
-    per_unit = counts.sum(axis=1)
-    weighted = counts / (per_unit - 1)[:, None]
-    coincidences = counts.T @ weighted - np.diag(weighted.sum(axis=0))
-    totals = coincidences.sum(axis=0)
-    distances = _distances(scale, values, totals)
-    n = float(totals.sum())
-    observed = float((coincidences * distances).sum()) / n
-    expected = float((np.outer(totals, totals) * distances).sum()) / (n * (n - 1))
+    observed, expected = _disagreements(scale, values, _coincidences(counts))
     if expected == 0:
         return attrs.evolve(known, reason="all ratings are equal: chance cannot be told from skill")
-    return attrs.evolve(known, value=1 - observed / expected, observed=observed, expected=expected)
+    value = 1 - observed / expected
+    known = attrs.evolve(known, value=value, observed=observed, expected=expected)
+    return with_jackknife_interval(known, _without_each(scale, values, counts, blocks))
 
 
-def _category_counts(ratings: Sequence[Sequence[float | None]]) -> tuple[Any, Any]:
-    """The values that occur, sorted, and how often each unit was given each; units rated twice."""
+def _coincidences(counts: Any) -> Any:
+    """How often two ratings of one unit were of these two values."""
+    import numpy as np
+
+    weighted = counts / (counts.sum(axis=1) - 1)[:, None]
+    return counts.T @ weighted - np.diag(weighted.sum(axis=0))
+
+
+def _disagreements(scale: Scale, values: Any, coincidences: Any) -> tuple[float, float]:
+    """The disagreement observed, and that expected by chance."""
+    import numpy as np
+
+    totals = coincidences.sum(axis=0)
+    # Ranks are as far apart as the ratings between them, half of each end's own.
+    places = np.cumsum(totals) - totals / 2 if scale == "ordinal" else values
+    distances = scale_distances(scale, places)
+    n = float(totals.sum())
+    observed = float((coincidences * distances).sum()) / n
+    return observed, float(totals @ distances @ totals) / (n * (n - 1))
+
+
+def _without_each(scale: Scale, values: Any, counts: Any, blocks: Any) -> Any:
+    """Alpha without each block of items; NaN where it is undefined."""
+    import numpy as np
+
+    whole, found = _coincidences(counts), []
+    for block in range(int(blocks.max()) + 1):
+        mine = blocks == block
+        rest = whole - _coincidences(counts[mine])
+        if mine.all():
+            return np.array([math.nan])
+        observed, expected = _disagreements(scale, values, rest)
+        found.append(1 - observed / expected if expected > 0 else math.nan)
+    return np.array(found)
+
+
+def _category_counts(
+    ratings: Sequence[Sequence[float | None]], clusters: Sequence[Hashable] | None
+) -> tuple[Any, Any, list[Hashable]]:
+    """The values that occur, sorted; how often each unit was given each, and its cluster.
+
+    Of the units that were rated twice at least.
+    """
     import numpy as np
 
     if len({len(row) for row in ratings}) > 1:
@@ -60,24 +100,16 @@ def _category_counts(ratings: Sequence[Sequence[float | None]]) -> tuple[Any, An
         raise ValueError(msg)
     rows = [[math.nan if value is None else value for value in row] for row in ratings]
     table = np.asarray(rows, dtype=float)
+    units = table.shape[-1] if table.ndim > 1 else 0
+    names = list(range(units)) if clusters is None else list(clusters)
+    if len(names) != units:
+        msg = f"{units} units with {len(names)} clusters: give one cluster per unit"
+        raise ValueError(msg)
     if not table.size:
-        return np.zeros(0), np.zeros((0, 0))
-    table = table[:, (~np.isnan(table)).sum(axis=0) >= 2]
+        return np.zeros(0), np.zeros((0, 0)), []
+    twice = (~np.isnan(table)).sum(axis=0) >= 2
+    table = table[:, twice]
     values = np.unique(table[~np.isnan(table)])
     counts = [(table == value).sum(axis=0) for value in values]
-    return values, np.stack(counts, axis=1) if counts else np.zeros((0, 0))
-
-
-def _distances(scale: Scale, values: Any, totals: Any) -> Any:
-    """The squared distance between any two values that occur."""
-    import numpy as np
-
-    if scale == "nominal":
-        return 1.0 - np.eye(len(values))
-    # Ranks are as far apart as the ratings between them, half of each end's own.
-    places = np.cumsum(totals) - totals / 2 if scale == "ordinal" else values
-    away = np.subtract.outer(places, places)
-    if scale == "ratio":
-        sums = np.add.outer(places, places)
-        away = np.divide(away, sums, out=np.zeros_like(away), where=away != 0)
-    return away**2
+    kept = [name for name, keep in zip(names, twice, strict=True) if keep]
+    return values, np.stack(counts, axis=1) if counts else np.zeros((0, 0)), kept
