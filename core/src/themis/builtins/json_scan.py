@@ -16,7 +16,8 @@ __all__ = ["MAX_DEPTH", "json_spans", "load_json"]
 
 MAX_DEPTH = 100
 
-_OPEN = re.compile(r"[{\[]")
+_OPEN = re.compile(r"""\{(?=[ \t\n\r]*["}])|\[(?=[ \t\n\r]*["\-0-9tfn{\[\]])""")
+"""A bracket with something behind it that may stand there."""
 _TOKEN = re.compile(
     r"""[ \t\n\r]*(?:
         (?P<string>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -133,7 +134,7 @@ class ReducerKit(ComponentKit):
     @check("reducer.cost")
     def test_the_time_grows_with_the_candidates(self) -> None:
         """Thousands of candidates take time in proportion to their number, or nearly so."""
-        size, before = _MANY // _GROWTH**3, 0.0
+        size, before = _MANY // _GROWTH**3, math.inf
         while size <= _MANY:
             candidates = self._candidates([f"{number % 97}" for number in range(size)])
             allowed = max(_MOST_GROWTH * before, _LEAST_SECONDS)
