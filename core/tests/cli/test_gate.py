@@ -323,6 +323,21 @@ def test_runs_that_share_no_item_do_not_pass(record, themis):
     assert "no check could be judged, so the gate is not passed" in strict.stderr
 
 
+def test_runs_that_share_no_item_fail_where_they_are_shown_to_be_worse(record, themis):
+    before = record("one", scored(0.5))
+    after = record("two", items=[f"x{k}" for k in range(40)])
+
+    done = themis("compare", before, after, "--fail-on", "regressed", "--json")
+
+    [metric] = json.loads(done.stdout)["metrics"]
+    assert (done.exit_code, metric["verdict"]) == (3, "regressed")
+    assert (metric["statistics"]["method"], metric["statistics"]["verdict"]) == (
+        "welch",
+        "regressed",
+    )
+    assert metric["baseline_value"] - metric["current_value"] == pytest.approx(0.9875)
+
+
 @pytest.mark.parametrize("choice", [("--margin", "0.1"), ("--by", "model_id")])
 def test_a_result_file_cannot_follow_choices_about_items(record, themis, tmp_path, choice):
     after = record("two")

@@ -97,6 +97,19 @@ def test_models_without_a_shared_item_have_nulls_and_a_reason(result_of, timed_o
     assert (row["dropped_treatment"], row["reason"]) == (3, "no item has a score from both")
 
 
+def test_models_that_failed_on_each_others_items_are_compared_as_independent(result_of, timed_out):
+    def outcome(cell):
+        early = int(cell.item_id[1:]) < 30
+        return timed_out if early == (cell.model == "alpha") else float(cell.model == "beta")
+
+    result = result_of(outcome, items=[f"i{k}" for k in range(60)])
+    [row] = result.paired_compare(metric_id="accuracy")
+
+    assert (row["method"], row["verdict"], row["errors"]) == ("newcombe", "improved", 60)
+    assert (row["baseline_mean"], row["treatment_mean"], row["pair_count"]) == (0.0, 1.0, 0)
+    assert (row["dropped_baseline"], row["dropped_treatment"]) == (30, 30)
+
+
 def test_without_models_every_pair_is_compared(result_of):
     result = result_of(graded, models=("a", "b", "c"))
 

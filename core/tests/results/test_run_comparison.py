@@ -74,8 +74,45 @@ def test_an_item_that_was_edited_is_another_item(result_of):
     before = result_of(name="a", items=("i1",))
     after = result_of(name="b", items=("i1",), payload=lambda item_id: {"question": "edited"})
 
-    assert after.compare_with(before)[0]["verdict"] == "not_comparable"
+    [row] = after.compare_with(before)
+
+    assert (row["pair_count"], row["dropped_baseline"], row["dropped_candidate"]) == (0, 2, 2)
     assert unpaired_items(before.run_side(), after.run_side()).candidate == ("i1",)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "method"),
+    [(scored(0.0), scored(0.3), "welch"), (lambda _: 0.0, lambda _: 1.0, "newcombe")],
+)
+def test_runs_that_share_no_item_are_compared_as_independent(result_of, low, high, method):
+    before = result_of(low, name="a", items=ITEMS[:18], models=("m",))
+    after = result_of(high, name="b", items=ITEMS[18:], models=("m",))
+
+    [row] = after.compare_with(before)
+
+    assert (row["method"], row["verdict"], row["pair_count"]) == (method, "improved", 0)
+    assert (row["dropped_baseline"], row["dropped_candidate"]) == (22, 18)
+    means = [run.aggregate(group_by="metric_id")[0]["mean"] for run in (before, after)]
+    assert [row["baseline_mean"], row["candidate_mean"]] == pytest.approx(means)
+
+
+def test_a_run_without_a_score_is_missing_though_no_item_is_shared(result_of, timed_out):
+    before = result_of(name="a", items=ITEMS[:20])
+    after = result_of(lambda _: timed_out, name="b", items=ITEMS[20:])
+
+    assert [row["verdict"] for row in after.compare_with(before)] == ["missing"]
+    assert [row["verdict"] for row in before.compare_with(after)] == ["not_comparable"]
+
+
+def test_samples_of_items_that_are_not_shared_are_one_unit(result_of):
+    runs = [
+        result_of(scored(0.0), name=name, items=items, prompts=("p", "q"), models=("m",))
+        for name, items in (("a", ITEMS[:20]), ("b", ITEMS[20:]))
+    ]
+
+    [row] = runs[1].compare_with(runs[0])
+
+    assert (row["method"], row["n_items"]) == ("welch_clusters", 40)
 
 
 def test_an_unknown_key_lists_the_known_ones(result_of):

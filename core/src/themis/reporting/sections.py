@@ -45,6 +45,7 @@ _CONTRADICTED = (
     "contradicted_by: models ranked below that are better on the items both have; the means are "
     "over different items, as some failed."
 )
+_UNPAIRED = ("welch", "welch_clusters", "newcombe")
 _SHORT_HASH = 16
 _EXAMINED = 2_000
 """Failures that are read to be grouped; how many there are is counted in any case."""
@@ -149,12 +150,15 @@ def comparison(result: BenchmarkResult, *, cluster_by: str | None = None) -> Rep
         title="Paired comparison",
         rows=rows,
         columns=_COMPARED,
-        note=" ".join(_comparison_note(rows[0]["family_size"] if rows else 0)),
+        note=" ".join(_comparison_note(rows)),
     )
 
 
-def _comparison_note(tests: int) -> Iterator[str]:
+def _comparison_note(rows: Sequence[Row]) -> Iterator[str]:
+    tests = rows[0]["family_size"] if rows else 0
     yield "delta_mean is the first model's mean less the second's, on the same items;"
+    if any(row["method"] in _UNPAIRED for row in rows):
+        yield f"by {' or '.join(_UNPAIRED)} no item has a score of both, and they are of all items;"
     yield "dropped are items without a score of one side."
     if tests:
         yield "Interval and p-value are of one test."

@@ -173,7 +173,7 @@ class BenchmarkResult(ExperimentResult):
         averaged. The interval and the p-value are of the same test of `delta_mean` (treatment less
         baseline), over items; `method` names it (see `themis.statistics.compare`). `verdict` is
         `improved`, `regressed`, `equivalent`, `inconclusive`, `missing` (the treatment has no
-        score) or `not_comparable` (no item has both), by the adjusted p-values (that of
+        score) or `not_comparable` (the baseline has none), by the adjusted p-values (that of
         equivalence too) in the metric's direction. `mde` is the difference that would have been
         found with `power`. The family of the correction is every row returned.
 

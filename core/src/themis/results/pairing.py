@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import attrs
 from sqlalchemy import and_, select
 
 from themis.results.score_sums import OnError, score_value, trial_units
-from themis.statistics import Comparison, Direction, compare
+from themis.statistics import Comparison, Direction, compare, compare_unpaired
 from themis.storage import schema
 
 if TYPE_CHECKING:
@@ -30,6 +30,15 @@ class Criteria:
     margin: float | None = None
     power: float = 0.8
     cluster_names: ClusterNames | None = None
+
+
+class _Options(TypedDict):
+    """What every comparison is told."""
+
+    level: float
+    direction: Direction
+    margin: float | None
+    power: float
 
 
 @attrs.frozen(slots=True)
@@ -58,17 +67,31 @@ class MatchedItems:
         self.errors += before.errors + after.errors
 
     def compared(self, criteria: Criteria, direction: Direction) -> Comparison:
-        """The comparison; several pairs of an item, or of what it belongs to, are one unit."""
+        """The comparison; several pairs of an item, or of what it belongs to, are one unit.
+
+        Where there is no pair, and both sides have scores, they are compared as independent.
+        """
         named = criteria.cluster_names
-        units = {} if named is None else named(dict.fromkeys(self.items))
-        return compare(
-            self.baseline,
-            self.candidate,
-            clusters=[units.get(item, item) for item in self.items],
+        known = {} if named is None else named(dict.fromkeys(self.items))
+        units = [known.get(item, item) for item in self.items]
+        options = _Options(
             level=criteria.level,
             direction=direction,
             margin=criteria.margin,
             power=criteria.power,
+        )
+        if self._shares_nothing():
+            sides = {"baseline_clusters": units, "candidate_clusters": units}
+            return compare_unpaired(self.baseline, self.candidate, **sides, **options)
+        return compare(self.baseline, self.candidate, clusters=units, **options)
+
+    def _shares_nothing(self) -> bool:
+        """Whether both sides have scores, and no item has one of each."""
+        both = zip(self.baseline, self.candidate, strict=True)
+        if any(before is not None and after is not None for before, after in both):
+            return False
+        return all(
+            any(score is not None for score in side) for side in (self.baseline, self.candidate)
         )
 
 

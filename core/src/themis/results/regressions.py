@@ -115,20 +115,21 @@ class _JudgedPairs:
     """A comparison item by item, and its p-value where that judges and not the interval."""
 
     found: Comparison
-    adjusted_p: float | None
+    adjusted_p: float | None = None
 
 
 def _judged(
     groups: Mapping[str, ComparedGroup], config: RegressionConfig
 ) -> dict[str, _JudgedPairs]:
     """The comparisons as the checks by `paired` read them, all metrics one family."""
-    found = {name: group.found for name, group in groups.items()}
-    adjusted: list[float | None] = [None] * len(found)
-    if config.correction is not None:
-        adjusted = adjust([one.p_value for one in found.values()], config.correction)
+    if config.correction is None:
+        return {name: _JudgedPairs(found=group.found) for name, group in groups.items()}
+    found = [group.found for group in groups.values()]
+    adjusted = adjust([one.p_value for one in found], config.correction)
+    equivalence = adjust([one.equivalence_p for one in found], config.correction)
     return {
-        name: _JudgedPairs(found=one, adjusted_p=p)
-        for (name, one), p in zip(found.items(), adjusted, strict=True)
+        name: _JudgedPairs(found=one.with_adjusted_p(p, equivalence_p=alike), adjusted_p=p)
+        for name, one, p, alike in zip(groups, found, adjusted, equivalence, strict=True)
     }
 
 

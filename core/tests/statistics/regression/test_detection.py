@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from themis.statistics import compare
+from themis.statistics import compare, compare_unpaired
 from themis.statistics.regression import (
     Measured,
     RegressionCheck,
@@ -238,6 +238,21 @@ def test_a_corrected_p_judges_in_place_of_the_interval():
 
     assert [row.verdict for row in rows] == ["regressed", "regressed", "unchanged"]
     assert "adjusted p 0.08)" in rows[2].details
+
+
+def test_scores_of_different_items_can_convict_and_not_acquit():
+    right, wrong, check = [1] * 30, [0] * 30, RegressionCheck(method="paired")
+
+    rows = [
+        detect(Measured(variable="m", current=0.5, pairs=compare_unpaired(*sides)), [check])[0]
+        for sides in ((right, wrong), (wrong, right), ([0, 1] * 15, [0, 1] * 15))
+    ]
+
+    assert [row.verdict for row in rows] == ["regressed", "improved", "not_comparable"]
+    assert "of 30 and 30 scores, no items were paired (newcombe, 95% interval" in rows[2].details
+    equal = compare_unpaired([0, 1] * 3000, [0, 1] * 3000, margin=0.1)
+    [row] = detect(Measured(variable="m", current=0.5, pairs=equal), [check])
+    assert row.verdict == "unchanged"
 
 
 def test_without_pairs_the_paired_check_cannot_judge():

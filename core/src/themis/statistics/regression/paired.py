@@ -27,7 +27,8 @@ def paired_row(
 ) -> RegressionRow:
     """Regressed when the interval leaves out 0 and the difference is past the margin.
 
-    With `adjusted_p`, the p-value corrected over a family, that is below 1 - level instead.
+    With `adjusted_p`, the p-value corrected over a family, that is below 1 - level instead. Where
+    no items were paired, a difference that was not shown is `not_comparable`, no metric that held.
     """
     current, baseline = found.candidate_mean, found.baseline_mean
     percent = None
@@ -53,12 +54,20 @@ def _verdict(
 ) -> RegressionVerdict:
     if found.verdict in {"missing", "not_comparable"} or found.delta_mean is None:
         return "missing" if found.verdict == "missing" else "not_comparable"
-    if direction == "none" or not _is_shown(found, adjusted_p):
+    if direction == "none":
         return "unchanged"
+    otherwise: RegressionVerdict = "unchanged" if _can_acquit(found) else "not_comparable"
+    if not _is_shown(found, adjusted_p):
+        return otherwise
     scale = max(abs(found.candidate_mean or 0.0), abs(found.baseline_mean or 0.0))
     if not past(abs(found.delta_mean), check.threshold, scale=scale):
-        return "unchanged"
+        return otherwise
     return "regressed" if badness(found.delta_mean, direction) > 0 else "improved"
+
+
+def _can_acquit(found: Comparison) -> bool:
+    """Whether no difference shown is a metric that held: not of scores of different items."""
+    return found.pair_count > 0 or found.verdict == "equivalent"
 
 
 def _is_shown(found: Comparison, adjusted_p: float | None) -> bool:
@@ -73,7 +82,10 @@ def _is_shown(found: Comparison, adjusted_p: float | None) -> bool:
 def _details(found: Comparison, adjusted_p: float | None) -> str:
     if found.delta_mean is None:
         return found.reason or "nothing to compare"
-    told = f"{found.delta_mean:+.6g} over {found.pair_count} pairs ({found.method}"
+    over = f"over {found.pair_count} pairs"
+    if not found.pair_count:
+        over = f"of {found.n_baseline} and {found.n_candidate} scores, no items were paired"
+    told = f"{found.delta_mean:+.6g} {over} ({found.method}"
     if found.ci_lower is not None and found.ci_upper is not None:
         told += f", {found.ci_level:.0%} interval {found.ci_lower:.6g} to {found.ci_upper:.6g}"
     if adjusted_p is not None:
