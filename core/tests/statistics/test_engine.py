@@ -119,3 +119,18 @@ def test_sides_given_in_different_ways_are_an_error(arguments, message):
 def test_clusters_of_another_length_are_an_error():
     with pytest.raises(ValueError, match="2 values with 1 clusters"):
         StatsEngine().summarise([0.0, 1.0], clusters=["a"])
+
+
+def test_samples_whose_sum_overflows_have_a_mean():
+    got = StatsEngine().compare({"a": [1e308, 1e308], "b": 1.0}, {"a": 1.0, "b": 2.0})
+
+    assert got.baseline_mean == pytest.approx(5e307)
+    assert (got.p_value, got.reason) == (
+        None,
+        "the scores are too large: their squares overflow",
+    )
+
+
+def test_an_infinite_sample_is_refused_by_name():
+    with pytest.raises(ValueError, match="value 1 is -inf: leave out or count"):
+        StatsEngine().compare({"a": [1.0, -math.inf]}, {"a": 1.0})

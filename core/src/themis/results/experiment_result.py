@@ -193,9 +193,10 @@ class ExperimentResult:
         """How far the judges of a metric agree beyond chance, from the recorded judge calls.
 
         Per metric, Krippendorff's alpha of all judges, Fleiss' kappa of three and more, and Cohen's
-        of every two (quadratic weights, but for a nominal scale). A unit is one question about one
-        answer; calls `grade-1` and `grade-2` of a workflow are one question to two judges. Rows
-        have metric_id, judges and the fields of `themis.statistics.Agreement`.
+        of every two (weighted by the squared distances of the scale). A unit is one question about
+        one answer; calls `grade-1` and `grade-2` of a workflow are one question to two judges.
+        Intervals are over items, however many units each has. Rows have metric_id, judges and the
+        fields of `themis.statistics.Agreement`.
 
         Raises:
             ValueError: no judge's verdict was recorded, or an unknown metric or scale.

@@ -10,6 +10,7 @@ import attrs
 from themis.statistics.comparing import Comparison, compare, compare_unpaired
 from themis.statistics.equivalence import check_margin
 from themis.statistics.estimate import Estimate, check_level, mean_estimate
+from themis.statistics.means import mean_of
 from themis.statistics.multiplicity import Adjustment, adjust, family_size
 from themis.statistics.verdicts import Direction, Verdict, check_direction
 
@@ -158,7 +159,7 @@ def _item_means(scores: Mapping[Hashable, Score | Sequence[Score]]) -> dict[Hash
     means: dict[Hashable, Score] = {}
     for item, given in scores.items():
         known = [score for score in _samples(given) if score is not None and not math.isnan(score)]
-        means[item] = math.fsum(known) / len(known) if known else None
+        means[item] = mean_of(known) if known else None
     return means
 
 

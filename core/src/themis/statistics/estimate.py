@@ -37,6 +37,7 @@ SAME = 1e-13
 """Relative spread below which values are equal up to rounding."""
 TOO_LARGE = "the scores are too large: their squares overflow"
 TOO_SMALL = "the scores are too small: their squares underflow"
+_HIGHEST_LEVEL = 0.999999999
 _RESOLVED = 1e-9
 """Below this share of the raw sum of squares, a centred sum is mostly rounding error."""
 
@@ -311,6 +312,9 @@ def check_level(level: float) -> None:
     """Raise ValueError unless `level` is a confidence level between 0 and 1."""
     if not 0 < level < 1:
         msg = f"a confidence level lies between 0 and 1 (0.95, say); got {level}"
+        raise ValueError(msg)
+    if level > _HIGHEST_LEVEL:
+        msg = f"a confidence level of {level} leaves nothing to err by: at most {_HIGHEST_LEVEL}"
         raise ValueError(msg)
 
 

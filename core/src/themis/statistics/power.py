@@ -21,6 +21,9 @@ __all__ = [
     "power_of",
 ]
 
+_MOST = 1e9
+"""The root of the most items that anybody is told to collect."""
+
 
 def detectable_difference(se: float, *, level: float = 0.95, power: float = 0.8) -> float:
     """The least true difference found with this power: (z_level + z_power) se."""
@@ -58,7 +61,7 @@ def items_for_pairs(
     if not 0 < spread < math.inf:
         msg = f"a spread is the standard deviation of differences, above 0; got {spread}"
         raise ValueError(msg)
-    return ((_z_level(level) + _z_power(power)) * spread / difference) ** 2
+    return _items((_z_level(level) + _z_power(power)) * spread, difference)
 
 
 def fewest_pairs(level: float = 0.95) -> int:
@@ -85,7 +88,7 @@ def items_for_paired_proportions(
         raise ValueError(msg)
     spread = math.sqrt(discordant - difference**2)
     reach = _z_level(level) * math.sqrt(discordant) + _z_power(power) * spread
-    return (reach / difference) ** 2
+    return _items(reach, difference)
 
 
 def items_for_proportions(
@@ -104,7 +107,17 @@ def items_for_proportions(
     middle = (first + second) / 2
     apart = math.sqrt(first * (1 - first) + second * (1 - second))
     reach = _z_level(level) * math.sqrt(2 * middle * (1 - middle)) + _z_power(power) * apart
-    return (reach / (first - second)) ** 2
+    return _items(reach, first - second)
+
+
+def _items(reach: float, difference: float) -> float:
+    """(reach/difference)^2, where that is a number of items."""
+    ratio = abs(reach / difference)
+    if ratio > _MOST:
+        msg = f"a difference of {difference:g} is too small beside the spread: no number of items"
+        msg += " that can be counted shows it"
+        raise ValueError(msg)
+    return ratio * ratio
 
 
 def _z_level(level: float) -> float:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -295,3 +296,37 @@ def test_a_row_has_the_keys_of_the_contract_and_bands_only_where_they_apply():
 
     assert set(plain) == always
     assert set(banded) == always | bands
+
+
+HUGE = 1e308
+
+
+@pytest.mark.parametrize("method", ["percentage", "delta", "absolute", "adaptive"])
+@pytest.mark.parametrize("history", [[HUGE] * 2, [-HUGE], [HUGE] * 6, [1.7 * HUGE] * 5])
+@pytest.mark.parametrize("current", [HUGE, -HUGE, 0.5])
+def test_values_near_the_largest_float_are_judged_and_can_be_written(current, history, method):
+    row = judged(current, history, method, threshold=1.0)
+    middle = row.baseline_value if method != "absolute" else 1.0
+
+    assert json.dumps(row.to_dict(), allow_nan=False)
+    assert (
+        row.verdict
+        == {
+            -1: "regressed",
+            0: "unchanged",
+            1: "unchanged" if method == "absolute" and min(history) > 0 else "improved",
+        }[(current > middle) - (current < middle)]
+    )
+
+
+@pytest.mark.parametrize("current", [HUGE, -HUGE, 0.5])
+def test_a_history_whose_spread_overflows_is_read_all_the_same(current):
+    row = judged(current, [HUGE, -HUGE] * 3, "adaptive")
+
+    assert json.dumps(row.to_dict(), allow_nan=False)
+    assert (row.baseline_value, row.verdict) == (0.0, "unchanged")
+
+
+def test_a_percentage_of_a_large_value_is_no_infinity():
+    assert judged(0.5 * HUGE, [HUGE]).change_percent == pytest.approx(-50)
+    assert judged(HUGE, [-HUGE]).change_percent == pytest.approx(200)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from themis.statistics.means import mean_of
 from themis.statistics.regression.checks import DEFAULT_PERCENTAGE
-from themis.statistics.regression.fixed import percent_band, percentage_row
+from themis.statistics.regression.fixed import finite_band, percent_band, percentage_row
 from themis.statistics.regression.rows import RegressionRow, RegressionVerdict
 from themis.statistics.regression.thresholds import badness, change_percent, past
 
@@ -23,6 +24,8 @@ LEAST_HISTORY = 4
 """With fewer points the noise is unknown, and a percentage is used."""
 _DRIFT_P = 0.1
 _MAD_TO_SD = 1.4826
+_LARGE = 1e150
+"""Differences of values past this may overflow: they are read in units of the largest."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -67,7 +70,7 @@ def adaptive_row(
         direction=direction,
         details=_details(reading),
         severity=check.severity,
-        band=(reading.median - reach, reading.median + reach),
+        band=finite_band(reading.median, reach),
         percent_band=None if gate is None else percent_band(reading.median, gate),
     )
 
@@ -82,7 +85,7 @@ def _young(
 ) -> RegressionRow:
     gate = DEFAULT_PERCENTAGE if check.percent_gate is None else check.percent_gate
     by_percentage = attrs.evolve(check, method="percentage", threshold=gate)
-    baseline = math.fsum(history) / len(history)
+    baseline = mean_of(history)
     row = percentage_row(variable, current, baseline, direction=direction, check=by_percentage)
     told = f"adaptive needs {LEAST_HISTORY} runs of history and has {len(history)}: by percentage, "
     return attrs.evolve(row, young_baseline=True, details=told + row.details)
@@ -92,17 +95,20 @@ def _read(current: float, history: Sequence[float]) -> _Reading:
     import numpy as np
     from scipy.stats import kendalltau, theilslopes
 
-    past_means, window = np.asarray(history), np.append(history, current)
+    largest = max(map(abs, [*history, current]))
+    unit = largest if largest > _LARGE else 1.0
+    window = np.append(history, current) / unit
+    past_means = window[:-1]
     median = float(np.median(past_means))
     spread = float(np.median(np.abs(past_means - median)))
-    noise = max(_MAD_TO_SD * spread, 1e-6 * abs(median), 1e-12)
+    noise = max(_MAD_TO_SD * spread, 1e-6 * abs(median), 1e-12 / unit)
     runs = np.arange(len(window))
     moving = window.max() > window.min()
     return _Reading(
-        median=median,
-        noise=noise,
-        step=(current - median) / noise,
-        drift=float(theilslopes(window, runs).slope) * (len(window) - 1),
+        median=median * unit,
+        noise=noise * unit,
+        step=float(window[-1] - median) / noise,
+        drift=float(theilslopes(window, runs).slope) * (len(window) - 1) * unit,
         drift_p=float(kendalltau(runs, window).pvalue) if moving else 1.0,
     )
 
@@ -131,7 +137,7 @@ def _through_gate(worse: float, reading: _Reading, check: RegressionCheck) -> bo
         return False
     if check.percent_gate is None:
         return True
-    percent = 100 * worse / abs(reading.median) if reading.median else math.inf
+    percent = 100 * (worse / abs(reading.median)) if reading.median else math.inf
     return past(percent, check.percent_gate)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import attrs
 
+from themis.statistics.means import mean_of
 from themis.statistics.regression.adaptive import adaptive_row
 from themis.statistics.regression.fixed import absolute_row, delta_row, percentage_row
 from themis.statistics.regression.paired import paired_row
@@ -86,7 +87,7 @@ def _judged(
     measured: Measured, current: float, history: Sequence[float], check: RegressionCheck
 ) -> RegressionRow:
     name, direction = measured.variable, measured.direction
-    baseline = math.fsum(history) / len(history) if history else None
+    baseline = mean_of(history) if history else None
     if check.method == "absolute":
         return absolute_row(name, current, baseline, direction=direction, check=check)
     if baseline is None:
@@ -106,7 +107,7 @@ def _unjudged(
         method=check.method,
         verdict=verdict,
         current_value=measured.current if _known(measured.current) else None,
-        baseline_value=math.fsum(history) / len(history) if history else None,
+        baseline_value=mean_of(history) if history else None,
         change_percent=None,
         threshold=check.threshold,
         direction=measured.direction,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from themis.statistics.regression.checks import RegressionCheck
     from themis.statistics.verdicts import Direction
 
-__all__ = ["absolute_row", "delta_row", "percent_band", "percentage_row"]
+__all__ = ["absolute_row", "delta_row", "finite_band", "percent_band", "percentage_row"]
 
 
 def percentage_row(
@@ -37,7 +37,7 @@ def percentage_row(
         change_percent=change if math.isfinite(change) else None,
         threshold=check.threshold,
         direction=direction,
-        details=f"{_percent(change)} against {check.threshold:g} %",
+        details=f"{_percent(change, baseline)} against {check.threshold:g} %",
         severity=check.severity,
         band=percent_band(baseline, check.threshold),
     )
@@ -65,7 +65,7 @@ def delta_row(
         direction=direction,
         details=f"moved by {change:+.6g} against {check.threshold:g}",
         severity=check.severity,
-        band=(baseline - check.threshold, baseline + check.threshold),
+        band=finite_band(baseline, check.threshold),
     )
 
 
@@ -102,7 +102,15 @@ def absolute_row(
 def percent_band(baseline: float, percentage: float) -> tuple[float, float] | None:
     """The values within a percentage of abs(baseline); None around 0, where there are none."""
     reach = abs(baseline) * percentage / 100
-    return (baseline - reach, baseline + reach) if baseline else None
+    if not math.isfinite(reach):
+        reach = abs(baseline) * (percentage / 100)
+    return finite_band(baseline, reach) if baseline else None
+
+
+def finite_band(middle: float, reach: float) -> tuple[float, float] | None:
+    """The values within `reach` of the middle; None where a float cannot hold an end."""
+    lower, upper = middle - reach, middle + reach
+    return (lower, upper) if math.isfinite(lower) and math.isfinite(upper) else None
 
 
 def _outside(value: float, direction: Direction, check: RegressionCheck) -> bool:
@@ -111,5 +119,7 @@ def _outside(value: float, direction: Direction, check: RegressionCheck) -> bool
     return past(badness(value, direction), badness(check.threshold, direction))
 
 
-def _percent(change: float) -> str:
-    return f"{change:+.6g} %" if math.isfinite(change) else "moved away from 0"
+def _percent(change: float, baseline: float) -> str:
+    if math.isfinite(change):
+        return f"{change:+.6g} %"
+    return "moved by more than can be told in percent" if baseline else "moved away from 0"

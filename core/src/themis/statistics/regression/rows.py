@@ -29,7 +29,8 @@ class RegressionRow:
 
     `method` is the route taken. `band` is where the value may lie, `percent_band` where the
     percentage gate lets it; `young_baseline` says that there was too little history for the method
-    asked for. `change_percent` is None where the baseline is 0 and the value is not.
+    asked for. `change_percent` is None where the baseline is 0 and the value is not, or where
+    no float holds it.
     """
 
     variable: str

@@ -32,7 +32,10 @@ def change_percent(current: float, baseline: float) -> float:
     """100 (current - baseline)/abs(baseline); from 0 it is 0 or infinite, with its sign."""
     if baseline == 0:
         return 0.0 if current == 0 else math.copysign(math.inf, current)
-    return 100 * (current - baseline) / abs(baseline)
+    change = 100 * (current - baseline) / abs(baseline)
+    if math.isfinite(change):
+        return change
+    return 100 * (current / abs(baseline) - math.copysign(1.0, baseline))
 
 
 def shift_verdict(
