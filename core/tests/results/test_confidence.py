@@ -22,9 +22,29 @@ def test_a_metric_of_confidence_is_held_against_what_is_right(result_of):
 
     assert (row["metric_id"], row["n"], row["left_out"]) == ("accuracy", 20, 0)
     assert row["brier"] == pytest.approx(brier_score(said, right))
+    assert row["brier_ci_lower"] < row["brier"] < row["brier_ci_upper"]
+    assert (row["n_items"], row["brier_reason"]) == (20, None)
     assert row["ece"] == pytest.approx(expected_calibration_error(said, right))
     assert (row["accuracy"], row["mean_confidence"]) == pytest.approx((13 / 20, 0.475))
     assert sum(one["n"] for one in row["bins"]) == 20
+
+
+def test_a_figure_without_an_interval_says_why(result_of):
+    items = ["i3"]
+    [row] = result_of(answered, metrics=METRICS, items=items, models=("one",)).calibration("sure")
+
+    assert (row["brier_ci_lower"], row["ece_ci_lower"]) == (None, None)
+    assert row["brier_reason"] == "one item: its spread is unknown"
+    assert row["ece_reason"].startswith("ece has no interval: where bins hold few answers")
+
+
+def test_a_metric_of_points_does_not_say_what_is_right(result_of):
+    result = result_of(
+        lambda cell: 0.5 if cell.metric_id == "sure" else 3.0, metrics=METRICS, models=("one",)
+    )
+
+    with pytest.raises(ValueError, match=r"'accuracy' does not say what is right: it .* 3"):
+        result.calibration("sure")
 
 
 def test_models_have_a_row_each_and_failures_are_left_out(result_of, timed_out):

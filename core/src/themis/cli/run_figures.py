@@ -30,7 +30,10 @@ _AGREED = (
     "reason",
 )
 _RATED = ("player", "strength", "ci_lower", "ci_upper", "wins", "losses", "ties")
-_CALIBRATED = ("model_id", "n", "left_out", "mean_confidence", "accuracy", "brier", "ece", "reason")
+_CALIBRATED = (
+    *("model_id", "n", "n_items", "left_out", "mean_confidence", "accuracy"),
+    *("brier", "brier_ci_lower", "brier_ci_upper", "ece", "reason"),
+)
 
 
 @click.command(
@@ -139,6 +142,8 @@ def calibration(
         lambda result: result.calibration(confidence, metric_id=metric_id, bins=bins),
     )
     _show(rows, _CALIBRATED, as_json=as_json)
+    if not as_json:
+        click.echo(f"the interval of brier is over items; {rows[0]['ece_reason']}")
 
 
 def _figures(

@@ -230,11 +230,14 @@ class ExperimentResult:
         """Whether answers are right as often as they are sure; one row per model.
 
         `confidence` is a metric, or a field of the parsed answer, with values from 0 to 1;
-        `metric_id` says what is right (None: the run's only other metric). Rows have n, left_out
-        (answers without one of the two), mean_confidence, accuracy, brier, ece, bins and reason.
+        `metric_id` says what is right (None: the run's only other metric). Rows have n, n_items,
+        left_out (answers without one of the two), mean_confidence, accuracy, brier and ece, bins
+        and reason. Intervals (`brier_ci_lower` and so on) are over items; why there is none is in
+        `brier_reason` and so on.
 
         Raises:
-            ValueError: no answer has both, a confidence is outside 0..1, or the metric is unknown.
+            ValueError: no answer has both, a confidence or an outcome is outside 0..1, or the
+                metric is unknown.
         """
         from themis.results.confidence import confidence_calibration
 

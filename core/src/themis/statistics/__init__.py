@@ -20,7 +20,9 @@ from themis.statistics.bootstrap import (
     bootstrap_interval,
 )
 from themis.statistics.calibration import (
+    NO_INTERVAL_OF_ECE,
     CalibrationBin,
+    brier_estimate,
     brier_score,
     calibration_bins,
     expected_calibration_error,
@@ -147,6 +149,7 @@ from themis.statistics.verdicts import (
 )
 
 __all__ = [
+    "NO_INTERVAL_OF_ECE",
     "Adjustment",
     "Agreement",
     "BootstrapInterval",
@@ -181,6 +184,7 @@ __all__ = [
     "bounded_anytime_interval",
     "bounded_confidence_sequence",
     "bradley_terry",
+    "brier_estimate",
     "brier_score",
     "calibration_bins",
     "clopper_pearson_interval",

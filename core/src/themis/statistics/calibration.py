@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from themis.statistics.estimate import finite_array
+from themis.statistics.estimate import Estimate, finite_array, mean_estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
-__all__ = ["CalibrationBin", "brier_score", "calibration_bins", "expected_calibration_error"]
+__all__ = [
+    "NO_INTERVAL_OF_ECE",
+    "CalibrationBin",
+    "brier_estimate",
+    "brier_score",
+    "calibration_bins",
+    "expected_calibration_error",
+]
+
+NO_INTERVAL_OF_ECE = (
+    "ece has no interval: where bins hold few answers it is biased upwards, and that of a resample "
+    "more so"
+)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -29,6 +41,21 @@ def brier_score(confidence: Sequence[float], correct: Sequence[float]) -> float 
     """mean((confidence - correct)^2) (Brier 1950): 0 is best; None of no answers."""
     said, right = _checked(confidence, correct)
     return float(((said - right) ** 2).mean()) if len(said) else None
+
+
+def brier_estimate(
+    confidence: Sequence[float],
+    correct: Sequence[float],
+    *,
+    clusters: Sequence[Hashable] | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """The Brier score with its interval: it is the mean of squared errors, over items.
+
+    `clusters[i]` names the item of answer i (default: its own).
+    """
+    said, right = _checked(confidence, correct)
+    return mean_estimate((said - right) ** 2, clusters=clusters, level=level)
 
 
 def calibration_bins(
@@ -82,5 +109,8 @@ def _checked(confidence: Sequence[float], correct: Sequence[float]) -> tuple[Any
         raise ValueError(msg)
     if len(said) and (said.min() < 0 or said.max() > 1):
         msg = f"confidence lies between 0 and 1; got {said.min()} to {said.max()}"
+        raise ValueError(msg)
+    if len(right) and (right.min() < 0 or right.max() > 1):
+        msg = f"an outcome lies between 0 (wrong) and 1 (right); got {right.min()} to {right.max()}"
         raise ValueError(msg)
     return said, right
