@@ -127,6 +127,12 @@ def test_a_locked_run_runs(project):
     assert "holds: what is installed is what is locked" in themis("lock", "--check").stdout
 
 
+def test_a_distribution_that_poses_as_built_in_keeps_no_plan_from_being_locked(project, site):
+    site.install("builtin")
+    themis("lock", "b.toml")
+    assert '"builtin"\nversion = "0.3.1"' not in (project / "themis.lock").read_text()
+
+
 @pytest.fixture
 def backed(project, site):
     """A benchmark whose project has a plugin keep and execute its runs."""

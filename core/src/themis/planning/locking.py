@@ -26,5 +26,7 @@ def lock_plan(
     """The lock of a plan's components, and by reference of its dataset providers and backends."""
     chosen = [(entry.ref, entry.resolved.registration) for entry in plan.components]
     chosen += [(ref, found.registration) for ref, found in (*datasets.items(), *backends)]
-    [core] = [entry for entry in registry.plugins() if entry.provider == BUILTIN]
+    core = next(
+        each for each in registry.plugins() if each.provider == BUILTIN and each.state == "ok"
+    )
     return Lock.of(core.distribution, chosen)
