@@ -169,6 +169,19 @@ def test_a_malformed_entry_points_file_breaks_its_own_plugin_only(site):
     assert found()["good-one"].state == "ok"
 
 
+@pytest.mark.parametrize("header", ["[themis.plugins", "themis.plugins]", "[themis.plugins ]"])
+def test_a_header_without_its_brackets_makes_a_broken_plugin_and_not_an_absent_one(site, header):
+    site.metadata("malformed", f"{header}\nmain = module\n")
+    plugin = found()["malformed"]
+    assert plugin.state == "broken"
+    assert plugin.reason.endswith(f"{header!r} of entry_points.txt is to be [themis.plugins]")
+
+
+def test_a_group_whose_name_begins_alike_is_no_plugins(site):
+    site.metadata("other-program", "[themis.plugins.other]\nmain = module\n")
+    assert found() == {}
+
+
 def test_metadata_without_a_name_breaks_its_own_plugin_only(site):
     (site.path / "nameless-1.dist-info").mkdir()
     file = site.path / "nameless-1.dist-info" / "entry_points.txt"

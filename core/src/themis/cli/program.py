@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ __all__ = ["Program", "ProgramError", "main"]
 
 
 _INTERRUPTED = 130
+_NO_PLUGINS_OF_LIBRARIES = ("PYDANTIC_DISABLE_PLUGINS", "HYPOTHESIS_NO_PLUGINS")
 
 _HELP = """\
 Evaluate language models with results you can trust and repeat.
@@ -59,6 +61,17 @@ class ProgramError(click.ClickException):
 
 class Program(click.Group):
     """A group whose commands are named by a table, and imported one at a time."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Begin a call, before anything of a command is imported."""
+        _leave_out_plugins_of_libraries()
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The commands of the table, in its order."""
@@ -113,6 +126,15 @@ class Program(click.Group):
 @click.version_option(themis.__version__, prog_name="themis", message="%(prog)s %(version)s")
 def main() -> None:
     """Run the program."""
+
+
+def _leave_out_plugins_of_libraries() -> None:
+    """Their search for plugins ends at the first malformed entry point of any distribution.
+
+    What the user has set stays.
+    """
+    for name in _NO_PLUGINS_OF_LIBRARIES:
+        os.environ.setdefault(name, "1")
 
 
 def _message(problem: ThemisError) -> str:

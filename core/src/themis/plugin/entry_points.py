@@ -53,12 +53,21 @@ def _of_distribution(found: DistributionFiles) -> Iterable[InstalledPlugin]:
         known = Distribution(
             name=first.name, version=first.version or "", summary=summary, files=first
         )
+        _check_header(first)
         return [
             InstalledPlugin(distribution=known, entry_point=entry.name, target=_target(entry.value))
             for entry in first.entry_points.select(group=ENTRY_POINT_GROUP)
         ]
     except Exception as problem:  # noqa: BLE001 (anyone's files: whatever is wrong is recorded)
         return [_unreadable(known, str(found.locate_file("")), problem)]
+
+
+def _check_header(distribution: DistributionFiles) -> None:
+    """Raise ValueError where a header lacks a bracket: its entries would silently not be there."""
+    for line in (distribution.read_text("entry_points.txt") or "").splitlines():
+        if line.strip("[] \t") == ENTRY_POINT_GROUP and line.strip() != f"[{ENTRY_POINT_GROUP}]":
+            msg = f"the line {line.strip()!r} of entry_points.txt is to be [{ENTRY_POINT_GROUP}]"
+            raise ValueError(msg)
 
 
 def _target(value: str) -> str:
