@@ -57,7 +57,7 @@ def test_the_comparison_says_over_how_many_tests_it_was_adjusted(result_of):
     section = summarise(result_of(graded, models=("a", "b", "c"))).section("comparison")
 
     assert section.note.endswith(
-        "Interval and p-value are of one test. Adjusted by Holm over 3 tests."
+        "Interval and p-value are of one test. Adjusted by Holm over 3 comparisons."
     )
     assert {row["adjustment_method"] for row in section.rows} == {"holm"}
 

@@ -148,9 +148,9 @@ def test_the_family_of_a_correction_is_every_row_returned(result_of):
 
     tested = [row for row in rows if row["p_value"] is not None]
     assert (len(rows), len(tested)) == (6, 4)
-    assert {row["family_size"] for row in rows} == {4}
+    assert {row["family_size"] for row in rows} == {6}
     assert {row["adjustment_method"] for row in rows} == {"holm"}
-    assert tested[0]["adjusted_p_value"] == pytest.approx(4 * min(r["p_value"] for r in tested))
+    assert tested[0]["adjusted_p_value"] == pytest.approx(6 * min(r["p_value"] for r in tested))
 
 
 def test_equivalence_is_judged_within_the_family_too(result_of):
@@ -167,7 +167,7 @@ def test_equivalence_is_judged_within_the_family_too(result_of):
 def test_a_row_that_was_not_tested_stays_null_after_correction(result_of):
     [row] = result_of().paired_compare(metric_id="accuracy", p_value_correction="bh")
 
-    assert (row["p_value"], row["adjusted_p_value"], row["family_size"]) == (None, None, 0)
+    assert (row["p_value"], row["adjusted_p_value"], row["family_size"]) == (None, None, 1)
     assert row["reason"] == "no item differs: nothing to test"
 
 
@@ -278,7 +278,7 @@ def test_the_verdict_is_by_the_adjusted_p(result_of):
     corrected = lucky.paired_compare(metric_id=None, p_value_correction="holm")
 
     assert [row["verdict"] for row in plain if row["p_value"]] == ["improved", "regressed"]
-    assert {row["family_size"] for row in corrected} == {2}
+    assert {row["family_size"] for row in corrected} == {6}
     assert all(
         (row["adjusted_p_value"] < 0.05) == (row["verdict"] != "inconclusive")
         for row in corrected

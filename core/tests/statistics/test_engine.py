@@ -72,9 +72,17 @@ def test_what_one_call_compares_is_one_family():
     got = StatsEngine(correction="holm").compare_all(sides, directions={"c": "minimize"})
 
     assert [one.name for one in got] == ["a", "b", "c"]
-    assert [one.family_size for one in got] == [2, 2, 2]
-    assert got[0].adjusted_p_value == pytest.approx(2 * got[0].comparison.p_value)
+    assert [one.family_size for one in got] == [3, 3, 3]
+    assert got[0].adjusted_p_value == pytest.approx(3 * got[0].comparison.p_value)
     assert [one.verdict for one in got] == ["improved", "inconclusive", "improved"]
+
+
+def test_what_could_not_be_tested_is_of_the_family():
+    equal = ([0.25, 0.5], [0.25, 0.5])
+
+    got = StatsEngine(margin=0.01).compare_all({"a": equal, "b": equal})
+
+    assert [(one.family_size, one.adjusted_p_value) for one in got] == [(2, None)] * 2
 
 
 def test_equivalence_is_judged_within_the_family_too():

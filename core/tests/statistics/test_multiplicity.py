@@ -27,6 +27,31 @@ def test_no_correction_leaves_p_values_as_they_are():
     assert adjust([0.04, None, 0.01], "none") == [0.04, None, 0.01]
 
 
+@pytest.mark.parametrize(
+    ("method", "expected"), [("holm", [0.04, None, 0.06]), ("bh", [0.04, None, 0.04])]
+)
+def test_a_family_may_be_larger_than_its_p_values(method, expected):
+    p_values = [0.01, None, 0.02]
+
+    assert adjust(p_values, method, size=4) == pytest.approx(expected)
+    assert adjust(p_values, "none", size=4) == p_values
+
+
+@given(P_VALUES, st.sampled_from(["holm", "bh"]), st.integers(0, 5))
+def test_more_in_a_family_is_as_many_p_values_of_1(p_values, method, more):
+    size = len(p_values) + more
+    missing = size - sum(p is not None for p in p_values)
+
+    got = adjust(p_values, method, size=size)
+
+    assert got == pytest.approx(adjust([*p_values, *[1.0] * missing], method)[: len(p_values)])
+
+
+def test_a_family_smaller_than_its_p_values_is_an_error():
+    with pytest.raises(ValueError, match="a family of 1 cannot hold 2 p-values"):
+        adjust([0.1, 0.2], "holm", size=1)
+
+
 def test_nan_counts_as_undefined():
     assert adjust([math.nan, 0.02], "holm") == [None, 0.02]
     assert family_size([math.nan, 0.02, None]) == 1

@@ -163,7 +163,7 @@ def _comparison_note(rows: Sequence[Row]) -> Iterator[str]:
     if tests:
         yield "Interval and p-value are of one test."
     if tests > 1:
-        yield f"Adjusted by Holm over {tests} tests."
+        yield f"Adjusted by Holm over {tests} comparisons."
 
 
 def labelled(result: BenchmarkResult, labels: Iterable[HumanLabel]) -> ReportSection:

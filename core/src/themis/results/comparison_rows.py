@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from themis.statistics import Adjustment, Comparison, adjust, family_size
+from themis.statistics import Adjustment, Comparison, adjust
 
 __all__ = ["ComparedGroup", "family_rows"]
 
@@ -42,13 +42,15 @@ class ComparedGroup:
 def family_rows(groups: Sequence[ComparedGroup], correction: Adjustment) -> list[dict[str, Any]]:
     """The rows of one call: p-values adjusted over all of them, verdicts by the adjusted ones.
 
+    Rows without a p-value count too: what was looked at is the family, not what could be tested.
+
     Raises:
         ValueError: the correction is unknown.
     """
-    p_values = [group.found.p_value for group in groups]
-    adjusted = adjust(p_values, correction)
-    equivalence = adjust([group.found.equivalence_p for group in groups], correction)
-    family = {"adjustment_method": correction, "family_size": family_size(p_values)}
+    found, size = [group.found for group in groups], len(groups)
+    adjusted = adjust([one.p_value for one in found], correction, size=size)
+    equivalence = adjust([one.equivalence_p for one in found], correction, size=size)
+    family = {"adjustment_method": correction, "family_size": size}
     return [
         {**_row(group, p, alike), **family}
         for group, p, alike in zip(groups, adjusted, equivalence, strict=True)

@@ -125,8 +125,9 @@ def _judged(
     if config.correction is None:
         return {name: _JudgedPairs(found=group.found) for name, group in groups.items()}
     found = [group.found for group in groups.values()]
-    adjusted = adjust([one.p_value for one in found], config.correction)
-    equivalence = adjust([one.equivalence_p for one in found], config.correction)
+    p_values, size = [one.p_value for one in found], len(found)
+    adjusted = adjust(p_values, config.correction, size=size)
+    equivalence = adjust([one.equivalence_p for one in found], config.correction, size=size)
     return {
         name: _JudgedPairs(found=one.with_adjusted_p(p, equivalence_p=alike), adjusted_p=p)
         for name, one, p, alike in zip(groups, found, adjusted, equivalence, strict=True)

@@ -11,7 +11,7 @@ from themis.statistics.comparing import Comparison, compare, compare_unpaired
 from themis.statistics.equivalence import check_margin
 from themis.statistics.estimate import Estimate, check_level, mean_estimate
 from themis.statistics.means import mean_of
-from themis.statistics.multiplicity import Adjustment, adjust, family_size
+from themis.statistics.multiplicity import Adjustment, adjust
 from themis.statistics.verdicts import Direction, Verdict, check_direction
 
 __all__ = ["FamilyComparison", "StatsEngine"]
@@ -23,7 +23,10 @@ Scores = Sequence[Score] | Mapping[Hashable, Score | Sequence[Score]]
 
 @attrs.frozen(slots=True, kw_only=True)
 class FamilyComparison:
-    """One comparison of several: `adjusted_p_value` and `verdict` are those of the family."""
+    """One comparison of several: `adjusted_p_value` and `verdict` are those of the family.
+
+    The family is all that one call compared; what has no p-value counts too.
+    """
 
     name: Hashable
     comparison: Comparison
@@ -130,16 +133,16 @@ class StatsEngine:
             name: self.compare(before, after, direction=known.get(name))
             for name, (before, after) in sides.items()
         }
-        p_values = [one.p_value for one in found.values()]
-        adjusted = adjust(p_values, self.correction)
-        equivalence = adjust([one.equivalence_p for one in found.values()], self.correction)
+        size, all_found = len(found), found.values()
+        adjusted = adjust([one.p_value for one in all_found], self.correction, size=size)
+        equivalence = adjust([one.equivalence_p for one in all_found], self.correction, size=size)
         return [
             FamilyComparison(
                 name=name,
                 comparison=one,
                 adjusted_p_value=p,
                 adjustment_method=self.correction,
-                family_size=family_size(p_values),
+                family_size=size,
                 verdict=one.with_adjusted_p(p, equivalence_p=alike).verdict,
             )
             for (name, one), p, alike in zip(found.items(), adjusted, equivalence, strict=True)

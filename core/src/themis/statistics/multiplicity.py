@@ -13,22 +13,32 @@ __all__ = ["Adjustment", "adjust", "benjamini_yekutieli", "bonferroni", "family_
 Adjustment = Literal["none", "holm", "bh"]
 
 
-def adjust(p_values: Sequence[float | None], method: Adjustment) -> list[float | None]:
+def adjust(
+    p_values: Sequence[float | None], method: Adjustment, *, size: int | None = None
+) -> list[float | None]:
     """Adjusted p-values, in the order given. None and NaN stay None and do not count.
+
+    `size` is that of the family (m) where it holds more than the p-values that are defined.
 
     * `holm` (Holm 1979), family-wise error: the running maximum of (m - i) p_(i), i from 0.
     * `bh` (Benjamini and Hochberg 1995), false discovery rate: the running minimum, from the
       largest down, of m p_(i) / (i + 1).
 
     Raises:
-        ValueError: the method is unknown, or a p-value is outside 0..1.
+        ValueError: the method is unknown, a p-value is outside 0..1, or `size` is less than there
+            are.
     """
     if method not in get_args(Adjustment):
         known = ", ".join(get_args(Adjustment))
         msg = f"unknown p-value correction {method!r}; known: {known}"
         raise ValueError(msg)
     ranked = sorted((p, place) for place, p in enumerate(p_values) if _known(p))
-    steps = _STEPS[method]([p for p, _ in ranked])
+    if size is None:
+        size = len(ranked)
+    elif size < len(ranked):
+        msg = f"a family of {size} cannot hold {len(ranked)} p-values"
+        raise ValueError(msg)
+    steps = _STEPS[method]([p for p, _ in ranked], size)
     adjusted: list[float | None] = [None] * len(p_values)
     for (_, place), value in zip(ranked, steps, strict=True):
         adjusted[place] = value
@@ -72,22 +82,22 @@ def _defined(p: float) -> bool:
     return True
 
 
-def _unadjusted(ranked: list[float]) -> list[float]:
+def _unadjusted(ranked: list[float], size: int) -> list[float]:  # noqa: ARG001 (one signature)
     return ranked
 
 
-def _holm(ranked: list[float]) -> list[float]:
+def _holm(ranked: list[float], size: int) -> list[float]:
     highest, steps = 0.0, []
     for rank, p in enumerate(ranked):
-        highest = max(highest, min(1.0, (len(ranked) - rank) * p))
+        highest = max(highest, min(1.0, (size - rank) * p))
         steps.append(highest)
     return steps
 
 
-def _benjamini_hochberg(ranked: list[float]) -> list[float]:
+def _benjamini_hochberg(ranked: list[float], size: int) -> list[float]:
     lowest, steps = 1.0, []
     for rank in range(len(ranked), 0, -1):
-        lowest = min(lowest, len(ranked) / rank * ranked[rank - 1])
+        lowest = min(lowest, size / rank * ranked[rank - 1])
         steps.append(lowest)
     return steps[::-1]
 
