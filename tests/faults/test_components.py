@@ -11,8 +11,15 @@ import time
 import pytest
 
 from themis.builtins.datasets import MemoryDatasetProvider
+from themis.plugin.hook_points import HOOK_POINTS
 from themis.plugin.registry import PluginRegistry
-from themis.records import InferenceRecord
+from themis.records import (
+    CandidateRecord,
+    EvaluationRecord,
+    ExtractionRecord,
+    InferenceRecord,
+    Message,
+)
 from themis.runtime.context import RuntimeContext
 from themis.runtime.options import RuntimeOptions
 from themis.runtime.orchestrator import Orchestrator
@@ -74,6 +81,29 @@ SCORES = {
 }
 
 
+HOOKS = {
+    "raises": raises(RuntimeError("no \0 \ud800 text")),
+    "exits": exits,
+    "interrupts itself": raises(asyncio.CancelledError()),
+    "None": gives(None),
+    "a number": gives(3),
+    "a list of dicts": gives([{"role": "user", "content": "Say 1."}]),
+    "nothing to send": gives(()),
+    "an unknown role": gives((Message("zz", "Say 1."),)),
+    "a candidate of texts": gives(
+        CandidateRecord(
+            candidate_id="c", extractions=("x",), evaluation=EvaluationRecord("", ("x",))
+        )
+    ),
+    "a set as the answer": gives(
+        CandidateRecord(
+            candidate_id="c",
+            extractions=(ExtractionRecord(extractor_id="x", success=True, parsed_answer={1}),),
+        )
+    ),
+}
+
+
 class Faulty:
     """Does something else for the second item; answers the prompt for the others."""
 
@@ -101,9 +131,11 @@ class Faulty:
 def ran(tmp_path):
     """Run the benchmark with a component replaced; gives the result and what is wrong after it."""
 
-    def run(*, engine=None, metric=None, **context):
+    def run(*, engine=None, metric=None, hook=None, **context):
         registry = PluginRegistry(plugins=())
         registry.register_inference_engine("logged", engine or Faulty(lambda: "1", blocking=False))
+        if hook is not None:
+            registry.register_hook("faulty", hook)
         spec = copy.deepcopy(BENCHMARK)
         if metric is not None:
             registry.register_metric("faulty", metric)
@@ -150,6 +182,29 @@ def test_a_metric_that_misbehaves_costs_its_own_scores_at_most(ran, score):
     faulty = scores["faulty"]
     assert faulty["count"] + faulty["errors"] == 2 * ITEMS
     assert faulty["count"] in {2 * ITEMS, 2 * ITEMS - 2}
+    assert status in {"completed", "partial_failure"}
+
+
+def faulty_hook(point, act):
+    """Does something else for the second item at one point, and changes nothing otherwise."""
+
+    def method(self, trial, subject):
+        return act() if trial.item_id == "i1" else subject
+
+    named = dict.fromkeys(HOOK_POINTS, lambda self, trial, subject: subject)
+    named |= {point: method, "fingerprint": lambda self: "faulty"}
+    return type("Hook", (), named)()
+
+
+@pytest.mark.parametrize("point", HOOK_POINTS)
+@pytest.mark.parametrize("returned", HOOKS)
+def test_a_hook_that_misbehaves_costs_its_own_item_at_most(ran, point, returned):
+    status, made, scores, wrong = ran(hook=faulty_hook(point, HOOKS[returned]))
+    assert wrong == []
+    assert len(made) == 2 * ITEMS
+    assert made.count(False) in {0, 2}
+    assert (made.count(False) == 2) == (point in {"pre_inference", "post_inference"})
+    assert scores["numeric_match"]["count"] >= 2 * ITEMS - 2
     assert status in {"completed", "partial_failure"}
 
 

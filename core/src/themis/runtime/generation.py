@@ -218,12 +218,9 @@ class Generator:
         if not self._hooks.post_inference:
             return result
         try:
-            result = await self._hooks.apply("post_inference", trial, result)
-            return as_inference(result, engine="post_inference hook")
+            return await self._hooks.apply("post_inference", trial, result)
         except HookError as error:
             raise _StageError(_failure(error.code, error.message)) from error
-        except TypeError as error:
-            raise _StageError(_failure(ErrorCode.PLUGIN_INCOMPATIBLE, str(error))) from error
 
 
 def _check(work: Work) -> None:

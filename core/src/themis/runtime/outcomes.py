@@ -31,8 +31,10 @@ __all__ = [
     "as_score",
     "failed_extraction",
     "finite",
+    "inference_of",
     "shown",
     "unstorable",
+    "unusable_extraction",
 ]
 
 _EVENT_DEPTH = 16
@@ -60,6 +62,15 @@ _EXTRACTION_FIELDS: Mapping[str, tuple[type, ...]] = {
 
 def as_inference(value: Any, *, engine: str) -> InferenceResult:
     """An engine's return value; raises TypeError that names the engine and the accepted types."""
+    try:
+        return inference_of(value)
+    except TypeError as error:
+        msg = f"engine {engine!r} returned {error}"
+        raise TypeError(msg) from None
+
+
+def inference_of(value: Any) -> InferenceResult:
+    """The same, whoever gave it; what the TypeError says goes on from "returned"."""
     if isinstance(value, str):
         return InferenceResult(InferenceRecord(raw_text=value))
     if isinstance(value, InferenceRecord):
@@ -68,12 +79,9 @@ def as_inference(value: Any, *, engine: str) -> InferenceResult:
         reason = _unusable_inference(value)
         if reason is None:
             return value
-        msg = f"engine {engine!r} returned a record that cannot be stored: {reason}"
+        msg = f"a record that cannot be stored: {reason}"
         raise TypeError(msg)
-    msg = (
-        f"engine {engine!r} returned {type(value).__name__}; "
-        "return an InferenceResult, an InferenceRecord or a string"
-    )
+    msg = f"{type(value).__name__}; return an InferenceResult, an InferenceRecord or a string"
     raise TypeError(msg)
 
 
@@ -86,13 +94,17 @@ def as_extraction(value: Any, *, extractor: str) -> ExtractionRecord:
         if isinstance(value, ExtractionRecord)
         else ExtractionRecord(extractor_id=extractor, success=True, parsed_answer=value)
     )
+    reason = unusable_extraction(record)
+    return record if reason is None else failed_extraction(extractor, reason)
+
+
+def unusable_extraction(record: ExtractionRecord) -> str | None:
+    """Why an extraction cannot be recorded; None if it can."""
     reason = unstorable(record.parsed_answer)
     if reason is not None:
-        return failed_extraction(extractor, f"the parsed answer cannot be stored: {reason}")
+        return f"the parsed answer cannot be stored: {reason}"
     reason = _not_texts("warnings", record.warnings) or _mistyped(record, _EXTRACTION_FIELDS)
-    if reason is not None:
-        return failed_extraction(extractor, f"the extraction cannot be stored: {reason}")
-    return record
+    return reason and f"the extraction cannot be stored: {reason}"
 
 
 def failed_extraction(extractor: str, reason: str) -> ExtractionRecord:

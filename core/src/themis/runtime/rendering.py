@@ -40,7 +40,7 @@ async def as_sent(make: MakesTrial, arm: Arm, item: PlannedItem, hooks: Hooks) -
     """
     prompt, follow_ups = arm.render(item), arm.render_follow_ups(item)
     if hooks.pre_inference and arm.engine is not None:
-        prompt = tuple(await hooks.apply("pre_inference", make(), prompt))
+        prompt = await hooks.apply("pre_inference", make(), prompt)
     return make(prompt=prompt, follow_ups=follow_ups)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from themis.records.timeline import StageName
     from themis.runtime.limits.threads import BlockingThreads
 
-__all__ = ["Call", "Caller"]
+__all__ = ["Call", "Caller", "is_being_cancelled"]
 
 
 class Call:
@@ -65,7 +65,7 @@ class Caller:
         try:
             return await self._value(call), None
         except asyncio.CancelledError as error:
-            if _is_being_cancelled():
+            if is_being_cancelled():
                 raise
             return None, self._error(error, call)
         except (KeyboardInterrupt, GeneratorExit, CallNotStarted):
@@ -86,6 +86,7 @@ class Caller:
         return error_of(error, component=call.component, stage=self._stage, deadline=call.deadline)
 
 
-def _is_being_cancelled() -> bool:
+def is_being_cancelled() -> bool:
+    """Whether the task is being cancelled; if not, its own code raised the CancelledError."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
