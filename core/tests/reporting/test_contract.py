@@ -155,6 +155,48 @@ def test_a_metric_of_the_last_run_that_this_one_lacks_is_missing(result_of, vali
     assert (regressions["missing"], regressions["has_blocking_regressions"]) == (1, True)
 
 
+BOTH, ONE = (("accuracy", "s"), ("speed", "s")), (("accuracy", "s"),)
+
+
+def test_a_metric_stays_missing_though_a_run_without_it_was_never_judged(result_of, validated):
+    result_of(name="one", metrics=BOTH)
+    result_of(name="two", metrics=ONE)
+    after = result_of(name="three", metrics=ONE)
+
+    regressions = validated(result_to_dict, "result", after)["regressions"]
+
+    assert {row["variable"]: row["verdict"] for row in regressions["results"]} == {
+        "accuracy": "unchanged",
+        "speed": "missing",
+    }
+    assert regressions["has_blocking_regressions"] is True
+
+
+def test_a_metric_is_given_up_by_accepting_a_run_without_it(result_of, validated, run_store):
+    result_of(name="one", metrics=BOTH)
+    without = result_of(name="two", metrics=ONE)
+    judge_run(run_store, without.run_id, accepted=False, reason="the gate failed: speed")
+    judge_run(run_store, without.run_id, accepted=True, reason="speed is no longer measured")
+    after = result_of(name="three", metrics=ONE)
+
+    rows = validated(result_to_dict, "result", after)["regressions"]["results"]
+
+    assert [(row["variable"], row["verdict"]) for row in rows] == [("accuracy", "unchanged")]
+
+
+def test_a_metric_that_came_back_is_expected_again(result_of, validated, run_store):
+    without = result_of(name="one", metrics=ONE)
+    judge_run(run_store, without.run_id, accepted=False, reason="the gate failed: speed")
+    judge_run(run_store, without.run_id, accepted=True, reason="speed is no longer measured")
+    result_of(name="two", metrics=BOTH)
+    result_of(name="three", metrics=ONE)
+    after = result_of(name="four", metrics=ONE)
+
+    rows = validated(result_to_dict, "result", after)["regressions"]["results"]
+
+    assert {row["variable"]: row["verdict"] for row in rows}["speed"] == "missing"
+
+
 def test_a_limit_is_checked_without_history(result_of, validated):
     config = {"method": "absolute", "limit": 2.0}
 

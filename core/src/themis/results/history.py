@@ -33,6 +33,11 @@ class HistoryPoint:
     accepted: bool
     reason: str | None = None
 
+    @property
+    def accepted_by_hand(self) -> bool:
+        """Whether somebody said that the run counts, and not only nobody that it does not."""
+        return self.accepted and self.reason is not None
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values; the time as ISO 8601 text."""
         return {**attrs.asdict(self), "created_at": self.created_at.isoformat()}

@@ -16,6 +16,7 @@ from themis.statistics.regression import Measured, RegressionConfig, RegressionR
 
 if TYPE_CHECKING:
     from themis.results.benchmark_result import BenchmarkResult
+    from themis.results.history import HistoryPoint
 
 __all__ = ["detect_against", "detect_over_time", "paired_groups", "regression_config"]
 
@@ -38,17 +39,19 @@ def detect_over_time(
 ) -> list[RegressionRow]:
     """The run's means against those of the accepted earlier runs of its benchmark.
 
-    A metric of the latest of them that this run lacks is `missing`. No history gives no rows but
-    for checks of an absolute limit. The method `paired` compares with the items of the latest.
+    A metric of any of them that this run lacks is `missing`, but for those that the latest run that
+    somebody accepted, and all since, did without. No history gives no rows but for checks of an
+    absolute limit. The method `paired` compares with the items of the latest.
 
     Raises:
         ValueError: the configuration names a metric that there is not.
     """
     wanted = regression_config(config)
-    history = [result.other_run(point.run_id) for point in result.history() if point.accepted]
+    points = [point for point in result.history() if point.accepted]
+    history = [result.other_run(point.run_id) for point in points]
     current = measured_variables(result)
     past = [measured_variables(run) for run in history]
-    known = {**(past[-1] if past else {}), **current}
+    known = {**_expected(points, past), **current}
     wanted.check_variables(list(known))
     pairs = _paired(history[-1], result, wanted, list(known)) if history else {}
     return [
@@ -67,6 +70,17 @@ def detect_over_time(
         )
         if history or row.method == "absolute"
     ]
+
+
+def _expected(
+    points: Sequence[HistoryPoint], past: Sequence[Mapping[str, Variable]]
+) -> dict[str, Variable]:
+    """The metrics that a run must have: those of the history since somebody last accepted a run."""
+    said = [place for place, point in enumerate(points) if point.accepted_by_hand]
+    found: dict[str, Variable] = {}
+    for run in past[said[-1] if said else 0 :]:
+        found.update(run)
+    return found
 
 
 def detect_against(
