@@ -19,6 +19,8 @@ def run_repaired(lab, store):
 def test_failures_are_carried_and_are_no_artifacts(there, bundles):
     assert bundles["generation"].counts()["failures"] == 1
     [failed] = [record for record in bundles["generation"].records if not record.ok]
+    summary = themis.import_generation_bundle(there, bundles["generation"])
+    assert (summary.imported, summary.imported_failures) == (12, 1)
     imported(there, bundles)
     assert there.known([bytes.fromhex(failed.key)]) == {}
     failures = RunResult(there, bundles["generation"].run_id).failures

@@ -90,6 +90,8 @@ def test_json_is_for_programs(run_id):
         "already_present": 0,
         "outdated": 0,
         "failed": 0,
+        "duplicates": 0,
+        "imported_failures": 0,
     }
 
 

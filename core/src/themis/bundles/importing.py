@@ -101,16 +101,19 @@ def _import(kind: type[B], store: RunStore, given: B | str | Path) -> ImportSumm
         raise refused(f"{what}; import the run's generation bundle first")
     landed = land_run(store, bundle.plan, bundle.items)
     counted: dict[Standing, int] = {"new": 0, "present": 0, "outdated": 0}
+    failures = 0
     for records in chunked(bundle.records, CHUNK):
         arrivals = _arrivals(store, bundle.plan, landed, records)
         store.append(list(_events(arrivals, bundle.plan, landed)))
         for arrival in arrivals:
             counted[arrival.counted] += 1
+            failures += arrival.counted == "new" and not arrival.record.ok
     settle_status(store, bundle.run_id, parsed=kind is ParseBundle)
     return ImportSummary(
         imported=counted["new"],
         already_present=counted["present"],
         outdated=counted["outdated"],
+        imported_failures=failures,
     )
 
 

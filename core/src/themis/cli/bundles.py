@@ -110,8 +110,10 @@ def _show_import(bundle: Bundle, done: dict[str, int], *, as_json: bool) -> None
     if as_json:
         print_json({"run_id": bundle.run_id, "stage": bundle.stage, **done})
     else:
+        failures = done["imported_failures"]
+        failed = f" ({failures} of them failures)" if failures else ""
         click.echo(
-            f"{bundle.stage} of run {bundle.run_id[:12]}: {done['imported']} imported, "
+            f"{bundle.stage} of run {bundle.run_id[:12]}: {done['imported']} imported{failed}, "
             f"{done['already_present']} already there, {done['outdated']} left out"
         )
     if done["outdated"]:

@@ -5,7 +5,7 @@ Importing is idempotent: an artifact that is there already is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,36 +13,32 @@ import attrs
 from themis.errors import ItemError, SpecValidationError
 from themis.planning.keys import candidate_key
 from themis.plugin.hook_points import HookPoint
-from themis.records import CandidateRecord, EvaluationRecord, TrialRecord
+from themis.records import CandidateRecord, TrialRecord
 from themis.records.codec import to_plain
+from themis.runtime.arrivals import distinct
+from themis.runtime.handoff_arrivals import (
+    Arrival,
+    evaluated_arrival,
+    generated_arrival,
+    iter_candidates,
+    unknown,
+)
 from themis.runtime.handoff_files import EvaluationHandOff, GenerationHandOff, HandOffFile
 from themis.runtime.hooks import HookError, Hooks
 from themis.runtime.importing import ImportSummary
-from themis.runtime.outcomes import as_score
 from themis.runtime.rendering import as_sent_now
 from themis.runtime.source import WorkSource
 from themis.runtime.stages import Stages
 from themis.runtime.tasks import evaluation_tasks, generation_task
 from themis.runtime.whole_trial import WholeTrial
-from themis.storage import Event, recording
-from themis.storage.recording import ScoreEntry
 
 if TYPE_CHECKING:
-    from themis.records import FailureRecord, TrialSpec
+    from themis.records import TrialSpec
     from themis.runtime.planner import PlannedRun
     from themis.runtime.work import Work
     from themis.storage import RunStore
 
 __all__ = ["HandOff"]
-
-
-@attrs.frozen(slots=True)
-class _Arrival:
-    """An event that an import would append, and the artifacts it brings."""
-
-    event: Event
-    keys: list[bytes]
-    failure: FailureRecord | None = None
 
 
 class HandOff:
@@ -89,13 +85,12 @@ class HandOff:
         _refuse_other_candidates(bundle.tasks)
         tasks = {task["candidate_id"]: task for task in bundle.tasks}
         arrivals = []
-        for candidate in _candidates(records):
+        for candidate in iter_candidates(records):
             task = _task_of(tasks, candidate.candidate_id)
             placed = attrs.evolve(
                 candidate, sample_index=task["sample"], effective_seed=task["seed"]
             )
-            key = bytes.fromhex(candidate.candidate_id)
-            arrivals.append(_generated(run, placed, key, trial=task["trial"]))
+            arrivals.append(generated_arrival(run, placed, task))
         return self._import(arrivals, self._failures(run, arrivals))
 
     def import_evaluation(
@@ -108,13 +103,13 @@ class HandOff:
             tasks.values(), self._store.manifest(self._store.run(bundle.run_id))["metrics"]
         )
         arrivals = []
-        for candidate in _candidates(records):
+        for candidate in iter_candidates(records):
             if candidate.evaluation is None:
-                raise _unknown(candidate.candidate_id, "the record has no evaluation")
+                raise unknown(candidate.candidate_id, "the record has no evaluation")
             task = tasks.get((candidate.candidate_id, candidate.evaluation.evaluation_hash))
             if task is None:
-                raise _unknown(candidate.candidate_id, "the bundle has no such evaluation task")
-            arrivals.append(_evaluated(run, candidate.evaluation, task))
+                raise unknown(candidate.candidate_id, "the bundle has no such evaluation task")
+            arrivals.append(evaluated_arrival(run, candidate.evaluation, task))
         return self._import(arrivals, frozenset())
 
     def _refuse_hooks(self, *points: HookPoint) -> None:
@@ -162,10 +157,10 @@ class HandOff:
         }
         for number, task in named.items():
             if number not in found or found[number] != task["trial_hash"]:
-                raise _unknown(task["candidate_id"], "its trial is not the run's")
+                raise unknown(task["candidate_id"], "its trial is not the run's")
         return row.id
 
-    def _failures(self, run: int, arrivals: Sequence[_Arrival]) -> frozenset[bytes]:
+    def _failures(self, run: int, arrivals: Sequence[Arrival]) -> frozenset[bytes]:
         """The candidates of `arrivals` whose very failure the run has recorded already."""
         came = {a.keys[0]: a.failure for a in arrivals if a.failure is not None}
         if not came:
@@ -179,17 +174,23 @@ class HandOff:
             if key in seqs and events[seqs[key]].value["failure"] == to_plain(failure)
         )
 
-    def _import(self, arrivals: Sequence[_Arrival], recorded: Set[bytes]) -> ImportSummary:
+    def _import(self, arrivals: Sequence[Arrival], recorded: Set[bytes]) -> ImportSummary:
         """Append the events that bring what the store does not have."""
-        known = self._store.known([key for arrival in arrivals for key in arrival.keys])
+        named = distinct(arrivals)
+        known = self._store.known([key for arrival in named for key in arrival.keys])
         fresh = [
-            arrival.event
-            for arrival in arrivals
+            arrival
+            for arrival in named
             if not all(key in known or key in recorded for key in arrival.keys)
         ]
         if fresh:
-            self._store.append(fresh)
-        return ImportSummary(imported=len(fresh), already_present=len(arrivals) - len(fresh))
+            self._store.append([arrival.event for arrival in fresh])
+        return ImportSummary(
+            imported=len(fresh),
+            already_present=len(named) - len(fresh),
+            duplicates=len(arrivals) - len(named),
+            imported_failures=sum(arrival.failed for arrival in fresh),
+        )
 
 
 def _refuse_other_candidates(tasks: Iterable[Mapping[str, Any]]) -> None:
@@ -198,7 +199,7 @@ def _refuse_other_candidates(tasks: Iterable[Mapping[str, Any]]) -> None:
         trial = bytes.fromhex(task["trial_hash"])
         made = candidate_key(trial, sample=task["sample"], seed=task["seed"])
         if made.hex() != task["candidate_id"]:
-            raise _unknown(task["candidate_id"], "it is not that of its trial, sample and seed")
+            raise unknown(task["candidate_id"], "it is not that of its trial, sample and seed")
 
 
 def _refuse_other_metrics(
@@ -210,7 +211,7 @@ def _refuse_other_metrics(
             row = planned[place["metric"]] if place["metric"] in range(len(planned)) else {}
             found = (row.get("metric_id"), row.get("evaluation_hash"))
             if found != (name, task["evaluation_hash"]):
-                raise _unknown(task["candidate_id"], f"metric {name!r:.80} is not the run's")
+                raise unknown(task["candidate_id"], f"metric {name!r:.80} is not the run's")
 
 
 def _evaluation_tasks(bundle: EvaluationHandOff) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -223,62 +224,8 @@ def _evaluation_tasks(bundle: EvaluationHandOff) -> dict[tuple[str, str], Mappin
     return tasks
 
 
-def _candidates(records: Iterable[TrialRecord | CandidateRecord]) -> Iterator[CandidateRecord]:
-    for record in records:
-        if isinstance(record, CandidateRecord):
-            yield record
-        else:
-            yield from record.candidates
-
-
-def _generated(run: int, candidate: CandidateRecord, key: bytes, *, trial: int) -> _Arrival:
-    if candidate.status == "ok" and candidate.inference is None:
-        raise _unknown(candidate.candidate_id, "a successful candidate needs an inference")
-    failure = candidate.failure
-    if candidate.status != "ok" and failure is None:
-        raise _unknown(candidate.candidate_id, "a failed candidate needs a failure")
-    event = recording.generated(
-        run,
-        candidate_id=key.hex(),
-        trial=trial,
-        sample=candidate.sample_index,
-        seed=candidate.effective_seed,
-        inference=candidate.inference,
-        conversation=candidate.conversation,
-        failure=failure,
-        timeline=candidate.timeline.stages if candidate.timeline else (),
-    )
-    return _Arrival(event, [key], failure)
-
-
-def _evaluated(run: int, evaluation: EvaluationRecord, task: Mapping[str, Any]) -> _Arrival:
-    entries = []
-    for score in evaluation.scores:
-        asked = task["metrics"].get(score.metric_id)
-        if asked is None:
-            known = ", ".join(sorted(task["metrics"]))
-            raise _unknown(
-                task["candidate_id"], f"metric {score.metric_id!r} was not asked for ({known})"
-            )
-        checked = as_score(score, metric=score.metric_id)
-        name = evaluation.evaluation_hash
-        entries.append(ScoreEntry(asked["metric"], asked["key"], name, checked))
-    event = recording.evaluated(
-        run,
-        candidate_id=task["candidate_id"],
-        trial=task["trial"],
-        sample=task["sample"],
-        scores=entries,
-    )
-    return _Arrival(event, [bytes.fromhex(entry.key) for entry in entries])
-
-
 def _task_of(tasks: Mapping[str, Mapping[str, Any]], candidate_id: str) -> Mapping[str, Any]:
     task = tasks.get(candidate_id)
     if task is None:
-        raise _unknown(candidate_id, "the bundle has no such task")
+        raise unknown(candidate_id, "the bundle has no such task")
     return task
-
-
-def _unknown(candidate_id: str, reason: str) -> SpecValidationError:
-    return SpecValidationError(f"candidate {candidate_id!r} cannot be imported: {reason}")

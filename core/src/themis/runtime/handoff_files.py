@@ -168,9 +168,14 @@ def _inference(task: Mapping[str, Any], result: Mapping[str, Any]) -> InferenceR
         problem = f"unknown fields: {unknown}; an InferenceRecord has {', '.join(fields)}"
         raise _wrong_result(task, problem)
     try:
-        return from_plain(dict(result), InferenceRecord)
+        record = from_plain(dict(result), InferenceRecord)
     except ValueError as error:
         raise _wrong_result(task, str(error)) from error
+    for name, value in result.items():
+        read = getattr(record, name)
+        if isinstance(read, str | float) and read != value:
+            raise _wrong_result(task, f"{name} is {type(value).__name__}: {value!r:.80}")
+    return record
 
 
 def _wrong_result(task: Mapping[str, Any], problem: str) -> SpecValidationError:

@@ -7,6 +7,7 @@ a generation stage finds the candidates by their keys, and takes them over as it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from themis.errors import SpecValidationError
 from themis.planning.keys import candidate_key, described_key
 from themis.planning.manifest import RunManifest
 from themis.records import CandidateRecord, TrialRecord, TrialSpec
+from themis.runtime.arrivals import distinct, unusable_candidate
 from themis.storage import Event, PlannedArm, PlannedTrial, recording
 
 if TYPE_CHECKING:
@@ -33,54 +35,102 @@ class ImportSummary:
     """What an import did: records taken, those that were there, and those that were left out.
 
     Only `import_candidates` leaves out failed candidates: no run takes them over. `outdated` are
-    records of a bundle that are made of other outputs than the store has.
+    records of a bundle that are made of other outputs than the store has. `duplicates` repeat
+    another record of the same import. Of those that were `imported`, `imported_failures` say why
+    there is no artifact: a run tries again.
     """
 
     imported: int
     already_present: int
     failed: int = 0
     outdated: int = 0
+    duplicates: int = 0
+    imported_failures: int = 0
 
 
-@attrs.frozen(slots=True)
+@attrs.frozen(slots=True, kw_only=True)
 class _Prebuilt:
-    """One candidate and the keys under which runs look for it.
+    """One candidate and the keys under which runs look for it, each with a hash of its content.
 
     A run with a generation stage looks under the seed, one without looks for a candidate of none.
     """
 
     trial: TrialSpec
     candidate: CandidateRecord
-    keys: tuple[bytes, ...]
+    place: str
+    contents: tuple[tuple[bytes, bytes], ...]
 
     @classmethod
-    def of(cls, trial: TrialSpec, candidate: CandidateRecord) -> _Prebuilt:
+    def of(cls, place: str, trial: TrialSpec, candidate: CandidateRecord) -> _Prebuilt:
+        reason = unusable_candidate(candidate)
+        if reason is not None:
+            raise _refused(place, f"cannot be imported: {reason}")
         parent = _trial_key(trial)
-        seeds = dict.fromkeys((candidate.effective_seed, None))
-        sample = candidate.sample_index
-        keys = tuple(candidate_key(parent, sample=sample, seed=seed) for seed in seeds)
-        return cls(trial, candidate, keys)
+        sample, seeds = candidate.sample_index, dict.fromkeys((candidate.effective_seed, None))
+        content = sha256(_event(None, candidate, key=parent, trial=0).payload).digest()
+        keys = [candidate_key(parent, sample=sample, seed=seed) for seed in seeds]
+        return cls(
+            trial=trial,
+            candidate=candidate,
+            place=f"{place}, sample {sample}",
+            contents=tuple((key, content) for key in keys),
+        )
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys alone."""
+        return tuple(key for key, _ in self.contents)
 
 
 def import_candidates(store: RunStore, records: Sequence[TrialRecord]) -> ImportSummary:
-    """Store the successful candidates of `records` that the store does not have."""
-    every = [(record.trial_spec, one) for record in records for one in record.candidates]
-    good = [_Prebuilt.of(trial, one) for trial, one in every if one.inference is not None]
-    known = store.known([key for entry in good for key in entry.keys])
-    fresh = [entry for entry in good if not any(key in known for key in entry.keys)]
+    """Store the successful candidates of `records` that the store does not have.
+
+    Raises:
+        SpecValidationError: a record cannot be stored as it is, or two candidates of one trial and
+            sample differ; the message names the record and the field. Nothing is stored then.
+    """
+    every = list(_candidates(records))
+    good = [one for one in every if one[-1].inference is not None]
+    named = distinct(_Prebuilt.of(*one) for one in good)
+    known = store.known([key for entry in named for key in entry.keys])
+    fresh = [entry for entry in named if not any(key in known for key in entry.keys)]
     if fresh:
         _store(store, fresh)
     return ImportSummary(
         imported=len(fresh),
-        already_present=len(good) - len(fresh),
+        already_present=len(named) - len(fresh),
         failed=len(every) - len(good),
+        duplicates=len(good) - len(named),
     )
+
+
+def _candidates(
+    records: Sequence[TrialRecord],
+) -> Iterator[tuple[str, TrialSpec, CandidateRecord]]:
+    """Every candidate with its trial; before them, what messages call it."""
+    for number, record in enumerate(records):
+        where = f"trial_records[{number}]"
+        _check_type(where, record, TrialRecord)
+        _check_type(f"{where}.trial_spec", record.trial_spec, TrialSpec)
+        for at, candidate in enumerate(record.candidates):
+            place = f"{where}.candidates[{at}] (item {record.trial_spec.item_id!r:.80})"
+            _check_type(place, candidate, CandidateRecord)
+            yield place, record.trial_spec, candidate
+
+
+def _check_type(place: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise _refused(place, f"is {type(value).__name__}, not {kind.__name__}")
+
+
+def _refused(place: str, problem: str) -> SpecValidationError:
+    return SpecValidationError(f"{place} {problem}; nothing was imported")
 
 
 def _trial_key(trial: TrialSpec) -> bytes:
     try:
         key = bytes.fromhex(trial.trial_hash)
-    except ValueError:
+    except (TypeError, ValueError):
         key = b""
     if len(key) != 32:
         msg = (
@@ -167,15 +217,18 @@ def _rows(
 
 
 def _events(run: int, entry: _Prebuilt, places: dict[str, int]) -> Iterator[Event]:
-    candidate = entry.candidate
     for key in entry.keys:
-        yield recording.generated(
-            run,
-            candidate_id=key.hex(),
-            trial=places[entry.trial.trial_hash],
-            sample=candidate.sample_index,
-            seed=candidate.effective_seed,
-            inference=candidate.inference,
-            conversation=candidate.conversation,
-            timeline=candidate.timeline.stages if candidate.timeline else (),
-        )
+        yield _event(run, entry.candidate, key=key, trial=places[entry.trial.trial_hash])
+
+
+def _event(run: int | None, candidate: CandidateRecord, *, key: bytes, trial: int) -> Event:
+    return recording.generated(
+        run,
+        candidate_id=key.hex(),
+        trial=trial,
+        sample=candidate.sample_index,
+        seed=candidate.effective_seed,
+        inference=candidate.inference,
+        conversation=candidate.conversation,
+        timeline=candidate.timeline.stages if candidate.timeline else (),
+    )

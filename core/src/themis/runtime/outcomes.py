@@ -35,6 +35,7 @@ __all__ = [
     "shown",
     "unstorable",
     "unusable_extraction",
+    "unusable_inference",
 ]
 
 _EVENT_DEPTH = 16
@@ -76,7 +77,7 @@ def inference_of(value: Any) -> InferenceResult:
     if isinstance(value, InferenceRecord):
         value = InferenceResult(value, value.conversation)
     if isinstance(value, InferenceResult):
-        reason = _unusable_inference(value)
+        reason = unusable_inference(value)
         if reason is None:
             return value
         msg = f"a record that cannot be stored: {reason}"
@@ -170,7 +171,8 @@ def finite(value: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _unusable_inference(result: InferenceResult) -> str | None:
+def unusable_inference(result: InferenceResult) -> str | None:
+    """Which field of what an engine made cannot be stored, and why; None if all can."""
     record: Any = result.inference
     if not isinstance(record, InferenceRecord):
         return f"inference is {type(record).__name__}, not InferenceRecord"

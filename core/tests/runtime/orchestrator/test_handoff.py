@@ -151,6 +151,23 @@ def test_a_result_of_unknown_fields_names_the_file_and_line(make, tmp_path):
         bundle.records()
 
 
+@pytest.mark.parametrize(
+    ("result", "problem"),
+    [
+        ({"raw_text": 5}, "raw_text is int: 5"),
+        (5, "raw_text is int: 5"),
+        ({"raw_text": "5", "latency_ms": "12"}, "latency_ms is str: '12'"),
+    ],
+    ids=str,
+)
+def test_a_result_of_another_type_names_the_item_and_field(make, tmp_path, result, problem):
+    path = make().export_generation_bundle(sums_benchmark()).write(tmp_path / "work.jsonl")
+    edit(path, lambda tasks: tasks[1].update(result=result))
+    bundle = GenerationHandOff.read(path)
+    with pytest.raises(SpecValidationError, match=rf"for item '1' .* cannot be used: {problem}"):
+        bundle.records()
+
+
 def test_a_missing_file_is_a_clear_error(tmp_path):
     with pytest.raises(SpecValidationError, match="the bundle cannot be read"):
         GenerationHandOff.read(tmp_path / "none.jsonl")
