@@ -47,6 +47,8 @@ __all__ = ["Orchestrator", "PreparedRun", "RunHandle"]
 Spec = BenchmarkSpec | ExperimentSpec
 _ELSEWHERE = frozenset({"worker_pool", "batch"})
 """Kinds of execution backend whose work is done by other processes."""
+_ENDED = frozenset({"completed", "partial_failure", "failed"})
+"""Statuses of a run that nobody works on any more."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -260,12 +262,18 @@ class Orchestrator:
         runtime: RuntimeContext | None = None,
         progress: ProgressListener | None = None,
     ) -> BenchmarkResult | RunHandle:
-        """Continue a persisted run; a RunHandle while it is somebody else's, else the result."""
-        run_id = self._store.run(run_id).run_id
+        """Continue a persisted run; a RunHandle while it is somebody else's, else the result.
+
+        Where the backend is elsewhere, the result is that of a run that has ended there, with what
+        failed in it; nothing is tried again here.
+        """
+        row = self._store.run(run_id)
         backend = self._project.execution_backend.kind
-        if backend in _ELSEWHERE:
-            return self._handle(run_id, backend)
-        return self._run(self._planner.reopen(run_id), Stages(), runtime, progress)
+        if backend not in _ELSEWHERE:
+            return self._run(self._planner.reopen(row.run_id), Stages(), runtime, progress)
+        if row.status in _ENDED:
+            return self.result(row.run_id)
+        return self._handle(row.run_id, backend)
 
     def run_part(
         self,

@@ -9,6 +9,7 @@ from themis.records import ScoreError
 from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator
 from themis.specs import (
+    BatchBackendSpec,
     ExecutionPolicySpec,
     InferenceGridSpec,
     InferenceParamsSpec,
@@ -223,6 +224,32 @@ def test_submit_executes_only_on_the_local_backend(make, engine):
     assert (elsewhere.status, elsewhere.backend) == ("planned", "worker_pool")
     assert len(engine.calls) == calls
     assert make(project=pool).resume(elsewhere.run_id) == elsewhere
+
+
+ELSEWHERE = [WorkerPoolBackendSpec(), BatchBackendSpec(provider="counting")]
+
+
+@pytest.mark.parametrize("backend", ELSEWHERE, ids=lambda spec: spec.kind)
+def test_a_run_that_ended_elsewhere_is_resumed_as_its_result(make, engine, backend):
+    orchestrator = make(project=ProjectSpec(execution_backend=backend))
+    handle = orchestrator.submit(sums_benchmark())
+    assert orchestrator.resume(handle.run_id) == handle
+    orchestrator.run_benchmark(sums_benchmark())
+    result = orchestrator.resume(handle.run_id)
+    assert (result.run_id, result.status, len(engine.calls)) == (handle.run_id, "completed", 6)
+
+
+@pytest.mark.parametrize("backend", ELSEWHERE, ids=lambda spec: spec.kind)
+def test_what_failed_elsewhere_is_in_the_result_and_not_tried_here(make, engine, backend):
+    engine.failing = {"2"}
+    project = ProjectSpec(
+        execution_backend=backend, execution_policy=ExecutionPolicySpec(max_retries=0)
+    )
+    orchestrator = make(project=project)
+    run_id = orchestrator.run_benchmark(sums_benchmark()).run_id
+    result = orchestrator.resume(run_id)
+    [failure] = result.iter_failures()
+    assert (result.status, failure["item_id"], len(engine.calls)) == ("partial_failure", "2", 6)
 
 
 def test_progress_is_persisted_and_reported(make):
