@@ -53,11 +53,63 @@ def test_the_interval_covers_however_biased_the_judge_is():
     assert 0.935 <= np.mean([one.ci_lower <= 0.5 <= one.ci_upper for one in found]) <= 0.965
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [5, 10, 20, 30, 100])
+def test_the_interval_of_right_and_wrong_covers_with_few_labels_too(n):
+    rng, held = np.random.default_rng(n), []
+    for share in np.linspace(0.05, 0.95, 19):
+        for _ in range(100):
+            truth = (rng.random(n + 300) < share) * 1.0
+            judge = np.where(rng.random(n + 300) < 0.85, truth, 1 - truth)
+            got = prediction_powered_mean(truth[:n], judge[:n], unlabelled=judge[n:])
+            held.append(got.ci_lower <= share <= got.ci_upper)
+            assert 0 <= got.ci_lower < got.ci_upper <= 1
+
+    assert np.mean(held) >= 0.94
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [5, 10, 30])
+def test_a_weight_tuned_on_few_labels_costs_no_coverage(n):
+    draws = (draw(seed, n=n, judged=500, noise=0.5) for seed in range(1500))
+    found = [
+        prediction_powered_mean(labels, judged, unlabelled=rest) for labels, judged, rest in draws
+    ]
+
+    assert np.mean([one.ci_lower <= 0.5 <= one.ci_upper for one in found]) >= 0.935
+
+
+def test_without_other_items_the_labels_alone_are_the_answer():
+    labels, judged = [1.0, 0.0, 1.0, 1.0], [1.0, 0.0, 0.0, 1.0]
+    expected = mean_estimate(labels)
+
+    got = prediction_powered_mean(labels, judged, unlabelled=[])
+
+    assert (got.mean, got.ci_lower, got.ci_upper) == (
+        expected.mean,
+        expected.ci_lower,
+        expected.ci_upper,
+    )
+    assert (got.method, got.weight) == ("labels_only_wilson", 0.0)
+    two = prediction_powered_mean([0.2, 0.6], [0.1, 0.2], unlabelled=judged)
+    assert (two.mean, two.method) == (0.4, "labels_only_t")
+
+
+def test_few_graded_labels_have_a_caution():
+    labels, judged, rest = draw(5, n=9)
+
+    assert (
+        "labels without long tails"
+        in prediction_powered_mean(labels, judged, unlabelled=rest).reason
+    )
+    assert prediction_powered_mean(*draw(5)[:2], unlabelled=rest).reason is None
+
+
 def test_what_cannot_be_estimated_says_why():
     got = prediction_powered_mean([1.0], [1.0], unlabelled=[1.0, 0.0])
-    constant = prediction_powered_mean([1.0, 1.0], [0.5, 0.5], unlabelled=[0.5, 0.5])
+    constant = prediction_powered_mean([0.7] * 3, [0.5] * 3, unlabelled=[0.5, 0.5])
 
-    assert got.reason == "fewer than two labelled or unlabelled items: their spread is unknown"
+    assert got.reason == "fewer than two labelled items: their spread is unknown"
     assert constant.reason == "nothing varies: no spread to infer from"
 
 
