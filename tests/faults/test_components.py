@@ -11,6 +11,7 @@ import time
 import pytest
 
 from themis.builtins.datasets import MemoryDatasetProvider
+from themis.errors import InferenceError
 from themis.plugin.hook_points import HOOK_POINTS
 from themis.plugin.registry import PluginRegistry
 from themis.records import (
@@ -19,6 +20,7 @@ from themis.records import (
     ExtractionRecord,
     InferenceRecord,
     Message,
+    ScoreError,
 )
 from themis.runtime.context import RuntimeContext
 from themis.runtime.options import RuntimeOptions
@@ -55,6 +57,17 @@ def gives(value):
     return lambda: value
 
 
+class ForgetfulError(InferenceError):
+    """An error without what is recorded of one."""
+
+    def __init__(self):
+        pass
+
+
+def does_not_know_the_codes():
+    raise InferenceError("slow", code="slow")
+
+
 ANSWERS = {
     "raises": raises(RuntimeError("no \0 \ud800 answer")),
     "exits": exits,
@@ -68,6 +81,11 @@ ANSWERS = {
     "NUL": gives("1\0\0"),
     "an object": gives(object()),
     "bytes": gives(b"1"),
+    "raises with a code's name": raises(InferenceError("slow", code="provider_timeout")),
+    "raises with no known code": does_not_know_the_codes,
+    "raises an error without a code": raises(ForgetfulError()),
+    "raises with a header's text": raises(InferenceError("429", retry_after="0.01")),
+    "raises with any text to wait": raises(InferenceError("429", retry_after="soon")),
 }
 SCORES = {
     "raises": raises(ValueError("cannot")),
@@ -78,6 +96,9 @@ SCORES = {
     "infinity": gives(math.inf),
     "text": gives("high"),
     "a complex number": gives(1j),
+    "a code's name": gives(ScoreError(metric_id="m", message="no", code="metric_computation")),
+    "no known code": lambda: ScoreError(metric_id="m", message="no", code="no"),
+    "raises an error without a code": raises(ForgetfulError()),
 }
 
 

@@ -6,8 +6,9 @@ A message says what happened, to which thing, and what to do next. Programs bran
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,8 @@ __all__ = [
     "StorageError",
     "ThemisError",
     "WorkflowBuildError",
+    "code_of",
+    "seconds_of",
 ]
 
 
@@ -45,13 +48,28 @@ class ErrorCode(StrEnum):
     ITEM_LOAD = "item_load"
 
 
+def code_of(code: ErrorCode | str) -> ErrorCode:
+    """The code itself, or the one of that name.
+
+    Raises:
+        ValueError: there is none; the message lists those that there are.
+    """
+    if type(code) is ErrorCode:
+        return code
+    try:
+        return ErrorCode(code)
+    except ValueError:
+        msg = f"{code!r:.100} is no error code; use one of {', '.join(ErrorCode)}"
+        raise ValueError(msg) from None
+
+
 class ThemisError(Exception):
     """Base of the tree. `code` is the stable cause; `str(error)` is the message."""
 
-    def __init__(self, message: str, *, code: ErrorCode) -> None:
+    def __init__(self, message: str, *, code: ErrorCode | str) -> None:
         super().__init__(message)
-        self.message = message
-        self.code = code
+        self.message = str(message)
+        self.code = code_of(code)
 
 
 class SpecIssue:
@@ -144,20 +162,32 @@ class InferenceError(ThemisError):
     """A call to a model failed. Engines raise it; the runtime retries or records it.
 
     `retryable` None means the code decides (timeouts, rate limits and unavailability are
-    retried). `retry_after` is the provider's own wish, in seconds.
+    retried). `retry_after` is the provider's own wish, in seconds, or as its header says it; what
+    is no number of seconds is no wish.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        code: ErrorCode = ErrorCode.PROVIDER_UNAVAILABLE,
+        code: ErrorCode | str = ErrorCode.PROVIDER_UNAVAILABLE,
         retryable: bool | None = None,
-        retry_after: float | None = None,
+        retry_after: float | str | None = None,
     ) -> None:
         super().__init__(message, code=code)
-        self.retryable = code in _RETRYABLE if retryable is None else retryable
-        self.retry_after = retry_after
+        self.retryable = self.code in _RETRYABLE if retryable is None else bool(retryable)
+        self.retry_after = seconds_of(retry_after)
+
+
+def seconds_of(asked: Any) -> float | None:
+    """A wish to wait, in seconds; None where it is no number, and no text of one."""
+    if asked is None:
+        return None
+    try:
+        seconds = float(asked)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if math.isnan(seconds) else seconds
 
 
 _RETRYABLE = frozenset(

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from themis.errors import ErrorCode
+from themis.errors import ErrorCode, code_of
 from themis.records.inference import InferenceRecord
 
 __all__ = [
@@ -48,7 +48,7 @@ class ScoreError:
 
     metric_id: str
     message: str
-    code: ErrorCode = ErrorCode.METRIC_COMPUTATION
+    code: ErrorCode = attrs.field(default=ErrorCode.METRIC_COMPUTATION, converter=code_of)
     details: dict[str, Any] = attrs.field(factory=dict)
 
 
@@ -59,7 +59,9 @@ class JudgeResponse:
     text: str | None
     inference: InferenceRecord | None = None
     error: str | None = None
-    error_code: ErrorCode | None = None
+    error_code: ErrorCode | None = attrs.field(
+        default=None, converter=attrs.converters.optional(code_of)
+    )
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from themis.errors import ErrorCode
+from themis.errors import ErrorCode, code_of
 
 __all__ = ["FailureRecord", "RecordTimeline", "StageName", "TimelineStage", "TrialStatus"]
 
@@ -18,7 +18,7 @@ TrialStatus = Literal["ok", "error", "skipped", "partial"]
 class FailureRecord:
     """Why something has no result: a stable code, a message, and how often it was tried."""
 
-    code: ErrorCode
+    code: ErrorCode = attrs.field(converter=code_of)
     message: str
     stage: StageName
     retryable: bool = False

@@ -11,7 +11,7 @@ from themis.errors import ErrorCode, InferenceError, ThemisError
 from themis.records import ExtractionRecord, MetricScore, ScoreError
 from themis.runtime.components import ComponentMethod
 from themis.runtime.inline import InlineDeadline, InlineTimeoutError
-from themis.runtime.limits.faults import text_of
+from themis.runtime.limits.faults import is_whole, text_of
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
@@ -165,14 +165,14 @@ class ComponentCalls:
     def _call_inline(self, method: ComponentMethod, stage: StageName, args: Any) -> Any:
         try:
             return self._inline.call(method.function, *args)
-        except ThemisError:
-            raise
         except InlineTimeoutError:
             msg = f"{method.label} did not end within {self.deadline(stage):g} s"
             raise InferenceError(msg, code=ErrorCode.PROVIDER_TIMEOUT, retryable=False) from None
         except KeyboardInterrupt:
             raise
         except BaseException as error:
+            if is_whole(error):
+                raise
             msg = f"{method.label} raised {type(error).__name__}: {text_of(error)}"
             raise ThemisError(msg, code=_STAGE_CODES[stage]) from error
 

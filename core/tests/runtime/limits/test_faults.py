@@ -55,6 +55,18 @@ def test_an_error_of_the_tree_is_passed_on_as_it_is():
     assert of(error) is error
 
 
+def test_an_error_of_the_tree_that_lacks_what_is_recorded_is_like_any_other():
+    class ForgetfulError(InferenceError):
+        def __init__(self, status):
+            self.status = status
+
+    overwritten = InferenceError("down")
+    overwritten.code = None
+
+    assert of(ForgetfulError(429)).message.startswith("engine 'x' raised ForgetfulError: 429")
+    assert of(overwritten).message.startswith("engine 'x' raised InferenceError: down")
+
+
 def test_a_long_text_is_cut():
     assert len(of(ValueError("x" * 1_000_000), "parse").message) < 2100
 

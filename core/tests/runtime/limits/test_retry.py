@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import math
 import random
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from themis.errors import ErrorCode, InferenceError, ThemisError
-from themis.runtime.limits.retry import RetryPolicy
+from themis.runtime.limits.retry import RetryPolicy, retry_after
 
 
 def policy(**fields):
@@ -61,6 +63,16 @@ def test_a_retry_after_leaves_the_waiting_to_the_provider_s_pause():
 
 def test_a_retry_after_beyond_the_limit_is_not_waited_for():
     assert policy().delay(InferenceError("quota", retry_after=86400), 1) is None
+
+
+@pytest.mark.parametrize("asked", ["5", " 5.0", 5, Decimal(5)])
+def test_a_retry_after_is_read_as_the_header_says_it(asked):
+    assert retry_after(InferenceError("busy", retry_after=asked)) == 5.0
+
+
+@pytest.mark.parametrize("asked", ["x", "Wed, 21 Oct 2026 07:28:00 GMT", [5], math.nan, "nan"])
+def test_a_retry_after_that_is_no_number_of_seconds_is_none_at_all(asked):
+    assert retry_after(InferenceError("busy", retry_after=asked)) is None
 
 
 def test_a_negative_retry_after_is_none_at_all():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from themis.errors import ErrorCode, InferenceError, ItemError, MetricError, ThemisError
 from themis.records.timeline import StageName
 from themis.runtime.limits.deadline import DeadlineExceeded
 
-__all__ = ["error_of", "text_of"]
+__all__ = ["error_of", "is_whole", "text_of"]
 
 _LONGEST_TEXT = 2000
 
@@ -19,11 +20,20 @@ def error_of(
     error: BaseException, *, component: str, stage: StageName, deadline: float | None
 ) -> ThemisError:
     """The ThemisError for whatever a component raised; its own ones are passed on as they are."""
-    if isinstance(error, ThemisError):
+    if is_whole(error):
         return error
     found = _translate(error, component=component, stage=stage, deadline=deadline)
     found.__cause__ = error
     return found
+
+
+def is_whole(error: BaseException) -> TypeGuard[ThemisError]:
+    """Whether it is a ThemisError with a code and a message: a class may forget `super()`."""
+    return (
+        isinstance(error, ThemisError)
+        and type(getattr(error, "code", None)) is ErrorCode
+        and isinstance(getattr(error, "message", None), str)
+    )
 
 
 def _translate(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from themis.errors import InferenceError
+from themis.errors import InferenceError, seconds_of
 
 if TYPE_CHECKING:
     from themis.errors import ThemisError
@@ -96,6 +96,6 @@ class RetryPolicy:
 
 
 def retry_after(error: ThemisError) -> float | None:
-    """How long the provider asked to wait, in seconds; None if it did not."""
-    asked = error.retry_after if isinstance(error, InferenceError) else None
+    """How long the provider asked to wait, in seconds; None if it did not, or not in numbers."""
+    asked = seconds_of(error.retry_after) if isinstance(error, InferenceError) else None
     return max(0.0, asked) if asked is not None else None
