@@ -241,6 +241,19 @@ def test_a_gate_judges_by_the_clusters_that_the_comparison_is_of(record, themis)
     [metric], [row] = document["metrics"], document["comparisons"]
     assert (metric["verdict"], metric["statistics"]["verdict"]) == ("unchanged", "inconclusive")
     assert metric["statistics"] == {key: row[key] for key in metric["statistics"]}
+    assert (row["n_items"], row["n_clusters"]) == (40, 3)
+
+
+def test_the_table_and_the_check_say_how_many_clusters_there_are(record, themis):
+    before, after = record("one", payload=passages), record("two", payload=passages)
+
+    shown = themis("compare", before, after, "--cluster-by", "passage").stdout
+
+    header, _, figures = shown.splitlines()[:3]
+    counts = ["pair_count", "n_items", "n_clusters"]
+    ends = [header.index(name) + len(name) for name in counts]
+    assert [figures[:end].split()[-1] for end in ends] == ["40", "40", "3"]
+    assert "over 40 pairs in 3 clusters" in shown
 
 
 def test_the_choices_of_a_comparison_are_those_of_the_metrics_statistics(record, themis):

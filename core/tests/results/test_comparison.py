@@ -328,5 +328,35 @@ def test_items_that_share_a_field_are_one_unit(result_of):
 
     [row] = result.paired_compare(metric_id="accuracy", cluster_by="parity")
 
-    assert (row["pair_count"], row["n_items"]) == (8, 2)
-    assert row["method"] == "paired_t_item_clusters"
+    assert (row["pair_count"], row["n_items"], row["n_clusters"]) == (8, 8, 2)
+    assert row["method"] == "paired_t_clusters"
+
+
+def test_one_cluster_of_many_items_says_so(result_of):
+    result = result_of(
+        graded, items=[f"i{k}" for k in range(8)], payload=lambda item_id: {"passage": "p0"}
+    )
+
+    [row] = result.paired_compare(metric_id="accuracy", cluster_by="passage")
+
+    assert (row["n_items"], row["n_clusters"], row["p_value"]) == (8, 1, None)
+    assert row["reason"] == "one cluster: the spread of differences between clusters is unknown"
+
+
+def test_several_pairs_of_an_item_are_no_more_items_in_a_cluster(result_of):
+    result = result_of(
+        lambda cell: float(cell.model == "beta") + (cell.item_id == "i1") * (cell.prompt == "q"),
+        items=[f"i{k}" for k in range(8)],
+        prompts=("p", "q"),
+        payload=lambda item_id: {"parity": int(item_id[1:]) % 2},
+    )
+
+    [row] = result.paired_compare(metric_id="accuracy", cluster_by="parity")
+
+    assert (row["pair_count"], row["n_items"], row["n_clusters"]) == (16, 8, 2)
+
+
+def test_rows_without_clusters_count_none(result_of):
+    [row] = result_of(graded).paired_compare(metric_id="accuracy")
+
+    assert "n_clusters" not in row

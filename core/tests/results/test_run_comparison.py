@@ -104,6 +104,22 @@ def test_a_run_without_a_score_is_missing_though_no_item_is_shared(result_of, ti
     assert [row["verdict"] for row in before.compare_with(after)] == ["not_comparable"]
 
 
+def test_clusters_of_items_that_are_not_shared_are_counted(result_of):
+    def passages(item_id: str) -> dict[str, int]:
+        place = int(item_id[1:])
+        return {"passage": place // 5 if place < 20 else 99}
+
+    runs = [
+        result_of(scored(0.0), name=name, items=items, models=("m",), payload=passages)
+        for name, items in (("a", ITEMS[:20]), ("b", ITEMS[20:]))
+    ]
+
+    [row] = runs[1].compare_with(runs[0], cluster_by="passage")
+
+    assert (row["n_items"], row["n_clusters"]) == (40, 5)
+    assert row["reason"] == "fewer than two clusters on one side: no spread to judge by"
+
+
 def test_samples_of_items_that_are_not_shared_are_one_unit(result_of):
     runs = [
         result_of(scored(0.0), name=name, items=items, prompts=("p", "q"), models=("m",))

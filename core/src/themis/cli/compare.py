@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _FIGURES = ("baseline_mean", "candidate_mean", "delta_mean", "interval", "adjusted_p_value")
-_SHOWN = ("metric_id", "score_name", "verdict", *_FIGURES, "mde", "pair_count", "method", "reason")
+_COUNTS = ("pair_count", "n_items", "n_clusters")
+_SHOWN = ("metric_id", "score_name", "verdict", *_FIGURES, "mde", *_COUNTS, "method", "reason")
 _CORRECTIONS = ("none", "holm", "bh")
 _CORRECTION: Adjustment = "holm"
 

@@ -28,7 +28,8 @@ __all__ = [
 Row = Mapping[str, Any]
 
 _FIGURES = ("mean", "interval", "n_items", "n_clusters", "count", "errors")
-_TESTED = ("delta_mean", "interval", "p_value", "adjusted_p_value", "mde", "pair_count", "dropped")
+_PAIRS = ("pair_count", "n_clusters", "dropped")
+_TESTED = ("delta_mean", "interval", "p_value", "adjusted_p_value", "mde", *_PAIRS)
 _COMPARED = ("metric_id", "score_name", "models", "verdict", *_TESTED, "method", "reason")
 _LABELLED = (
     "metric_id",

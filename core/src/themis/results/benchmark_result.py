@@ -190,7 +190,7 @@ class BenchmarkResult(ExperimentResult):
                 `equivalent` can be shown.
             power: The chance of finding a true difference of `mde`.
             cluster_by: An item field that names what items share (a passage, say): items with one
-                value count as one unit of evidence.
+                value count as one unit of evidence, of which there are `n_clusters`.
 
         Raises:
             ValueError: an unknown model, metric, key, correction or item field; the message lists

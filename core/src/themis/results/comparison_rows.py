@@ -65,6 +65,7 @@ def _row(
         **group.keys,
         "pair_count": found.pair_count,
         "n_items": found.n_items,
+        **({} if found.n_clusters is None else {"n_clusters": found.n_clusters}),
         "dropped_baseline": found.dropped_baseline,
         "dropped_candidate": found.dropped_candidate,
         "errors": group.errors,

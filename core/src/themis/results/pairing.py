@@ -10,7 +10,13 @@ import attrs
 from sqlalchemy import and_, select
 
 from themis.results.score_sums import OnError, score_value, trial_units
-from themis.statistics import Comparison, Direction, compare, compare_unpaired
+from themis.statistics import (
+    Comparison,
+    Direction,
+    compare,
+    compare_unpaired,
+    comparison_of_clusters,
+)
 from themis.storage import schema
 
 if TYPE_CHECKING:
@@ -82,8 +88,18 @@ class MatchedItems:
         )
         if self._shares_nothing():
             sides = {"baseline_clusters": units, "candidate_clusters": units}
-            return compare_unpaired(self.baseline, self.candidate, **sides, **options)
-        return compare(self.baseline, self.candidate, clusters=units, **options)
+            found = compare_unpaired(self.baseline, self.candidate, **sides, **options)
+        else:
+            found = compare(self.baseline, self.candidate, clusters=units, **options)
+        return found if named is None else comparison_of_clusters(found, items=self._compared())
+
+    def _compared(self) -> int:
+        """How many items the comparison is of."""
+        scored = list(zip(self.items, self.baseline, self.candidate, strict=True))
+        if self._shares_nothing():
+            sides = [{row[0] for row in scored if row[side] is not None} for side in (1, 2)]
+            return sum(map(len, sides))
+        return len({item for item, before, after in scored if None not in (before, after)})
 
     def _shares_nothing(self) -> bool:
         """Whether both sides have scores, and no item has one of each."""

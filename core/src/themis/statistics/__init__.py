@@ -28,6 +28,7 @@ from themis.statistics.calibration import (
     expected_calibration_error,
 )
 from themis.statistics.clustered import (
+    comparison_of_clusters,
     estimate_of_clusters,
 )
 from themis.statistics.comparing import (
@@ -192,6 +193,7 @@ __all__ = [
     "cohen_kappa",
     "compare",
     "compare_unpaired",
+    "comparison_of_clusters",
     "confidence_sequence",
     "confusion_table",
     "design_effect",

@@ -1,12 +1,21 @@
-"""A mean whose items belong together: passages, conversations, authors."""
+"""Items that belong together: passages, conversations, authors."""
 
 from __future__ import annotations
 
 import attrs
 
+from themis.statistics.comparing import Comparison
 from themis.statistics.estimate import ClusterSums, Estimate, estimate_from_sums
+from themis.statistics.paired import ONE_ITEM
+from themis.statistics.unpaired import FEW_ITEMS
 
-__all__ = ["estimate_of_clusters"]
+__all__ = ["comparison_of_clusters", "estimate_of_clusters"]
+
+_REASONS = {
+    ONE_ITEM: "one cluster: the spread of differences between clusters is unknown",
+    FEW_ITEMS: "fewer than two clusters on one side: no spread to judge by",
+}
+_METHODS = {"paired_t_item_clusters": "paired_t_clusters"}
 
 
 def estimate_of_clusters(sums: ClusterSums, *, items: int, level: float = 0.95) -> Estimate:
@@ -28,3 +37,18 @@ def estimate_of_clusters(sums: ClusterSums, *, items: int, level: float = 0.95) 
         reason = "all clusters have the same mean: no spread to infer from"
         return attrs.evolve(found, reason=reason)
     return found
+
+
+def comparison_of_clusters(found: Comparison, *, items: int) -> Comparison:
+    """A comparison whose units are clusters of so many items, with either counted and named.
+
+    `n_items` counts items and `n_clusters` the units; `paired_t_clusters` is the t test over
+    several pairs of a cluster.
+    """
+    return attrs.evolve(
+        found,
+        n_items=items,
+        n_clusters=found.n_items,
+        method=_METHODS.get(found.method, found.method),
+        reason=None if found.reason is None else _REASONS.get(found.reason, found.reason),
+    )

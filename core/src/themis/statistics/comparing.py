@@ -35,13 +35,14 @@ __all__ = ["Comparison", "compare", "compare_unpaired"]
 class Comparison:
     """The difference candidate - baseline, in the units of the scores, and how sure it is.
 
-    `pair_count` pairs of `n_items` independent units; `dropped_baseline` and `dropped_candidate`
-    count the pairs that had no score on that side (for unpaired scores: the scores that were
-    none). The interval, the p-value and `method` are of one test. `mde` is the least true
-    difference that would have been found with `power`, None where the pairs are too few for any;
-    `equivalence_p` is of "it is not within `margin`": of pairs by `tost_with_unseen` (right and
-    wrong by Tango's score test), None where all differences are the same. What is undefined is
-    None, and `reason` says why.
+    `pair_count` pairs of `n_items` independent units; where the units are `n_clusters` of what
+    items belong to (`comparison_of_clusters`), `n_items` counts the items. `dropped_baseline` and
+    `dropped_candidate` count the pairs that had no score on that side (for unpaired scores: the
+    scores that were none). The interval, the p-value and `method` are of one test. `mde` is the
+    least true difference that would have been found with `power`, None where the pairs are too few
+    for any; `equivalence_p` is of "it is not within `margin`": of pairs by `tost_with_unseen`
+    (right and wrong by Tango's score test), None where all differences are the same. What is
+    undefined is None, and `reason` says why.
     """
 
     pair_count: int
@@ -66,6 +67,7 @@ class Comparison:
     power: float
     direction: Direction
     verdict: Verdict
+    n_clusters: int | None = None
 
     def with_adjusted_p(
         self, p_value: float | None, *, equivalence_p: float | None = None

@@ -22,8 +22,9 @@ from themis.statistics.estimate import (
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-__all__ = ["SMALLEST_P", "PairedTest", "paired_t", "sign_flip_constant_p", "t_test_p"]
+__all__ = ["ONE_ITEM", "SMALLEST_P", "PairedTest", "paired_t", "sign_flip_constant_p", "t_test_p"]
 
+ONE_ITEM = "one item: the spread of differences is unknown"
 SMALLEST_P = sys.float_info.min
 """The least p-value a float can hold in full; a smaller one is reported as this, never as 0."""
 
@@ -123,7 +124,7 @@ def _tested(known: PairedTest, sums: ClusterSums) -> PairedTest:
     if known.pair_count == 0:
         return attrs.evolve(known, reason="no item has a score from both")
     if sums.clusters < 2:
-        return attrs.evolve(known, reason="one item: the spread of differences is unknown")
+        return attrs.evolve(known, reason=ONE_ITEM)
     if sums.constant and abs(sums.mean) <= SAME * sums.magnitude:
         return attrs.evolve(
             known, delta_mean=0.0, se=0.0, reason="no item differs: nothing to test"

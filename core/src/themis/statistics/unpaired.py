@@ -21,8 +21,9 @@ from themis.statistics.proportions import newcombe_interval, newcombe_p
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-__all__ = ["UnpairedTest", "newcombe", "welch"]
+__all__ = ["FEW_ITEMS", "UnpairedTest", "newcombe", "welch"]
 
+FEW_ITEMS = "fewer than two items on one side: no spread to judge by"
 Counts = tuple[int, int]
 
 
@@ -85,7 +86,7 @@ def welch_from_sums(before: ClusterSums, after: ClusterSums, *, level: float) ->
     if before.count and after.count and known.delta_mean is None:
         return attrs.evolve(known, reason=TOO_LARGE)
     if min(before.clusters, after.clusters) < 2:
-        return attrs.evolve(known, reason="fewer than two items on one side: no spread to judge by")
+        return attrs.evolve(known, reason=FEW_ITEMS)
     squares = [sums.standard_error() ** 2 for sums in (before, after)]
     se = math.sqrt(sum(squares))
     if not math.isfinite(se):

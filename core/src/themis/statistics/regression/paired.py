@@ -85,6 +85,8 @@ def _details(found: Comparison, adjusted_p: float | None) -> str:
     over = f"over {found.pair_count} pairs"
     if not found.pair_count:
         over = f"of {found.n_baseline} and {found.n_candidate} scores, no items were paired"
+    if found.n_clusters is not None:
+        over += f" in {found.n_clusters} clusters"
     told = f"{found.delta_mean:+.6g} {over} ({found.method}"
     if found.ci_lower is not None and found.ci_upper is not None:
         told += f", {found.ci_level:.0%} interval {found.ci_lower:.6g} to {found.ci_upper:.6g}"
