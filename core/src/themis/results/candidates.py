@@ -80,12 +80,12 @@ class _Shown:
     chosen: bool
 
     @classmethod
-    def of(cls, layout: RunLayout, overlay: Overlay) -> _Shown:
-        columns = overlay.metrics(layout)
-        hashes = {overlay.transform_hash, *(column.transform_hash for column in columns)}
+    def of(cls, source: RunSource, overlay: Overlay) -> _Shown:
+        shown = overlay.transforms(source).values()
+        columns = overlay.metrics(source.layout)
         return cls(
-            run=layout.run,
-            transforms=frozenset(value for value in hashes if value is not None),
+            run=source.layout.run,
+            transforms=frozenset(chain for chains in shown for chain in chains),
             metric_ids=frozenset(column.metric_id for column in columns),
             chosen=overlay.transform_hash is not None or overlay.evaluation_hash is not None,
         )
@@ -120,7 +120,7 @@ def read_candidates(
     """
     places = _find(source, trials, overlay)
     events = source.events([seq for place in places for seq in place.seqs()])
-    shown = _Shown.of(source.layout, overlay)
+    shown = _Shown.of(source, overlay)
     found: dict[int, list[ReadCandidate]] = {trial.number: [] for trial in trials}
     for place in sorted(places, key=lambda place: place.row.sample == WHOLE_TRIAL):
         found[place.row.trial].append(_assembled(place, events, shown))
@@ -189,18 +189,13 @@ def _by_arm(trials: Iterable[TrialRow], slice_id: str) -> dict[int, list[int]]:
 def _parse_places(
     source: RunSource, rows: Sequence[Row[Any]], trials: Sequence[TrialRow], overlay: Overlay
 ) -> dict[bytes, list[int]]:
-    """The events of the parses that the scores shown read, by candidate hash."""
+    """The events of the parses that are shown, by candidate hash."""
     slices = {trial.number: trial.arm.slice_id for trial in trials}
-    chains = {
-        (column.slice_id, bytes.fromhex(column.transform_hash))
-        for column in overlay.metrics(source.layout)
-        if column.transform_hash is not None
-    }
+    shown = overlay.transforms(source)
     keys = {
-        parse_key(row.candidate_hash, transform): row.candidate_hash
+        parse_key(row.candidate_hash, bytes.fromhex(chain)): row.candidate_hash
         for row in rows
-        for slice_id, transform in chains
-        if slice_id == slices[row.trial]
+        for chain in shown.get(slices[row.trial], ())
     }
     found: dict[bytes, list[int]] = {}
     for key, seq in source.known(keys).items():
@@ -253,7 +248,7 @@ def read_whole_scores(
         places = _score_places(connection, source.layout, trials, overlay)
     whole = {trial: at for (trial, sample), at in places.items() if sample == WHOLE_TRIAL}
     events = source.events(sorted({seq for at in whole.values() for seq, _ in at}))
-    shown = _Shown.of(source.layout, overlay)
+    shown = _Shown.of(source, overlay)
     return {
         trial.number: _whole_scores(whole.get(trial.number, ()), events, shown) for trial in trials
     }

@@ -183,8 +183,7 @@ def _shapes(source: RunSource) -> dict[str, _Shape]:
     for name in dict.fromkeys(arm.slice_id for arm in layout.arms):
         columns = [column for column in layout.metrics if column.slice_id == name]
         reduced = name in keys.get("reductions", {})
-        read = (column.transform_hash for column in columns if column.transform_hash is not None)
-        transforms = dict.fromkeys([*keys.get("transforms", {}).get(name, {}).values(), *read])
+        transforms = source.transforms[name]
         wanted = Counter({"generate": layout.num_samples, "reduce": int(reduced)})
         wanted["parse"] = len(transforms) * (1 if reduced else layout.num_samples)
         for column in columns:

@@ -77,9 +77,9 @@ class ExperimentResult:
 
     @property
     def transform_hashes(self) -> list[str]:
-        """The extractor chains that the run's scores read, in the order of the plan."""
-        hashes = (metric.transform_hash for metric in self._source.layout.metrics)
-        return list(dict.fromkeys(value for value in hashes if value is not None))
+        """The extractor chains of the run, scored or not, in the order of the plan."""
+        chains = self._source.transforms.values()
+        return list(dict.fromkeys(chain for each in chains for chain in each))
 
     @property
     def evaluation_hashes(self) -> list[str]:

@@ -85,3 +85,22 @@ class RunSource:
         planned = self._store.event(self.run_row().manifest_seq)
         further = continuations(self._store, self.layout.run_id)
         return {**planned.value["manifest"], **({"continued": further} if further else {})}
+
+    @cached_property
+    def transforms(self) -> Mapping[str, Sequence[str]]:
+        """The extractor chains of each slice by their hashes, in the order of the plan."""
+        planned = (self.manifest.get("keys") or {}).get("transforms", {})
+        spec = self.manifest["spec"] or {}
+        names = {
+            entry["slice_id"]: [parse["name"] for parse in entry.get("parses", ())]
+            for entry in spec.get("slices", ())
+        }
+        found: dict[str, dict[str, None]] = {}
+        for slice_id in dict.fromkeys([*names, *(arm.slice_id for arm in self.layout.arms)]):
+            keys = planned.get(slice_id, {})
+            ordered = [name for name in names.get(slice_id, ()) if name in keys]
+            found[slice_id] = dict.fromkeys(keys[name] for name in [*ordered, *keys])
+        for column in self.layout.metrics:
+            if column.transform_hash is not None:
+                found.setdefault(column.slice_id, {})[column.transform_hash] = None
+        return {slice_id: list(chains) for slice_id, chains in found.items()}

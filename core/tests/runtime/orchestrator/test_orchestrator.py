@@ -338,3 +338,38 @@ def test_a_secret_that_an_engine_answers_with_is_not_recorded(make, engine, monk
     [trial] = result.trial_hashes
     said = result.get_trial(trial).candidates[0].inference.raw_text
     assert said == "5, and my key is [redacted]"
+
+
+NUMBER = ParseSpec(name="number", extractors=["first_number"])
+TEXT = ParseSpec(name="a text", extractors=["normalized_text"])
+
+
+def answers(result):
+    """The parsed answers of the first trial's candidates."""
+    trial = result.get_trial(result.trial_hashes[1])
+    return [one.parsed_answer for candidate in trial.candidates for one in candidate.extractions]
+
+
+def test_a_parse_that_nothing_scores_is_a_transform_of_the_result(make):
+    result = make().run_benchmark(sums_benchmark(slices=[sums_slice(scores=[])]))
+    [chain] = result.transform_hashes
+    assert answers(result) == [2.0]
+    assert answers(result.for_transform(chain)) == [2.0]
+
+
+def test_each_parse_is_seen_alone_whether_it_is_scored_or_not(make):
+    spec = sums_benchmark(slices=[sums_slice(parses=[NUMBER, TEXT])])
+    result = make().run_benchmark(spec)
+    scored, unscored = result.transform_hashes
+    assert answers(result) == [2.0, "2"]
+    assert answers(result.for_transform(scored)) == [2.0]
+    assert answers(result.for_transform(unscored)) == ["2"]
+    assert result.for_transform(unscored).aggregate(group_by=["metric_id"]) == []
+    assert answers(result.for_evaluation(result.evaluation_hashes[0])) == [2.0]
+
+
+def test_a_parse_of_another_run_that_nothing_scores_is_shown_too(make):
+    make().run_benchmark(sums_benchmark(slices=[sums_slice(parses=[NUMBER, TEXT])]))
+    other = sums_slice(parses=[TEXT], scores=[], dimensions={"taken": "over"})
+    result = make().run_benchmark(sums_benchmark(slices=[other]))
+    assert answers(result) == ["2"]
