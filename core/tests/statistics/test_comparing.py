@@ -49,6 +49,16 @@ def test_many_discordant_pairs_go_to_the_t_test():
     assert compare(before, after).method == "paired_t"
 
 
+@pytest.mark.parametrize(("wins", "losses", "ties"), [(150, 0, 1), (101, 0, 3), (400, 4, 0)])
+def test_many_discordant_pairs_that_are_nearly_all_alike_do_not_pass_1(wins, losses, ties):
+    before = [0] * wins + [1] * (losses + ties)
+    after = [1] * wins + [0] * losses + [1] * ties
+
+    for found in (compare(before, after), compare(after, before)):
+        assert found.method == "mcnemar_midp"
+        assert -1 < found.ci_lower < found.delta_mean < found.ci_upper < 1
+
+
 def test_continuous_pairs_get_the_paired_t_test():
     before, after = [k / 10 for k in range(9)], [k / 9 for k in range(9)]
     expected = paired_t(before, after)

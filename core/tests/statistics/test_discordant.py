@@ -9,6 +9,7 @@ from scipy.stats import binom, binomtest
 
 from themis.statistics import mcnemar, mcnemar_exact_p, mcnemar_midp_p, tango_interval
 from themis.statistics.discordant import tango_z
+from themis.statistics.estimate import error_rate
 from themis.statistics.paired import SMALLEST_P
 
 COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60))
@@ -63,6 +64,27 @@ def test_an_interval_that_p_does_not_confirm_is_widened_to_hold_0():
 
     assert found.p_value == pytest.approx(0.0625)
     assert found.ci_lower == 0.0 < tango_interval(4, 0, n=30)[0]
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.999, 0.99999])
+@pytest.mark.parametrize("n", [8, 10, 31, 60])
+def test_the_interval_leaves_out_0_where_p_says_so_at_every_level(n, level):
+    for wins in range(n + 1):
+        for losses in range(n - wins + 1):
+            found = mcnemar(wins, losses, ones=0, n=n, level=level)
+            out = found.ci_lower > 0 or found.ci_upper < 0
+
+            assert out == (found.p_value is not None and found.p_value < error_rate(level))
+            assert found.ci_lower <= found.delta_mean <= found.ci_upper
+
+
+def test_an_end_that_tango_has_past_0_is_that_of_mid_p():
+    """10 wins of 10: mid-p leaves shares of wins with q^10 / 2 of half of 0.001 and more."""
+    found = mcnemar(10, 0, ones=0, n=10, level=0.999)
+
+    assert tango_interval(10, 0, n=10, level=0.999)[0] < 0
+    assert found.ci_lower == pytest.approx(2 * 0.001**0.1 - 1)
+    assert mcnemar(0, 10, ones=0, n=10, level=0.999).ci_upper == -found.ci_lower
 
 
 def test_the_standard_error_is_that_of_the_differences():

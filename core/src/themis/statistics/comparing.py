@@ -2,7 +2,7 @@
 
 | the scores | the test |
 |---|---|
-| pairs, 0 or 1, at most 100 discordant | McNemar mid-p, Tango's interval |
+| pairs, 0 or 1, at most 100 discordant, or nearly all alike | McNemar mid-p, Tango's interval |
 | fewer than 8 pairs | exact sign-flip permutation, and the interval that it gives |
 | other pairs; several pairs of a cluster | paired t (over clusters) |
 | no pairs, 0 or 1 | Newcombe's interval, and the p that it gives |

@@ -18,6 +18,7 @@ __all__ = [
     "mcnemar",
     "mcnemar_exact_p",
     "mcnemar_midp_p",
+    "midp_limit",
     "tango_interval",
     "tango_z",
 ]
@@ -44,8 +45,9 @@ def mcnemar(wins: int, losses: int, *, ones: int, n: int, level: float = 0.95) -
     """McNemar's mid-p test with Tango's interval of the difference of the proportions right.
 
     `ones` counts the items that both got right. Where the two disagree about a difference of 0,
-    which only happens at the edge, the interval is widened to hold 0. If nothing differs there is
-    nothing to test, but the interval still says how large a difference could have hidden.
+    which only happens at the edge, p decides: the interval is widened to hold 0, or the end past 0
+    is the one that mid-p itself gives (`midp_limit`). If nothing differs there is nothing to test,
+    but the interval still says how large a difference could have hidden.
     """
     known = PairedTest(
         pair_count=n,
@@ -63,6 +65,10 @@ def mcnemar(wins: int, losses: int, *, ones: int, n: int, level: float = 0.95) -
     p_value = mcnemar_midp_p(wins, losses)
     if p_value >= error_rate(level):
         lower, upper = min(lower, 0.0), max(upper, 0.0)
+    elif wins > losses:
+        lower = lower if lower > 0 else midp_limit(wins, losses, n=n, level=level)
+    else:
+        upper = upper if upper < 0 else -midp_limit(losses, wins, n=n, level=level)
     se = _standard_error(wins, losses, n)
     return attrs.evolve(known, se=se, p_value=p_value, ci_lower=lower, ci_upper=upper)
 
@@ -79,6 +85,27 @@ def tango_interval(wins: int, losses: int, *, n: int, level: float = 0.95) -> tu
         raise ValueError(msg)
     z = NormalDist().inv_cdf((1 + level) / 2)
     return -_tango_limit(losses, wins, n, z), _tango_limit(wins, losses, n, z)
+
+
+def midp_limit(wins: int, losses: int, *, n: int, level: float) -> float:
+    """The least difference that mid-p leaves, of more wins than losses and so many discordant.
+
+    (2 q - 1) (wins + losses)/n, q the share of wins at which P(X > wins) + P(X = wins)/2, X
+    binomial(wins + losses, q), is half of 1 - level.
+    """
+    from scipy.special import bdtr, bdtrc
+
+    _check_discordant(wins, losses)
+    total, tail = wins + losses, error_rate(level) / 2
+    below, above = 0.5, 1.0
+    for _ in range(60):
+        share = (below + above) / 2
+        at_least = 1.0 if wins == 0 else float(bdtrc(wins - 1, total, share))
+        if (at_least + 1 - float(bdtr(wins, total, share))) / 2 < tail:
+            below = share
+        else:
+            above = share
+    return (2 * above - 1) * total / n
 
 
 def tango_z(wins: int, losses: int, *, n: int, difference: float) -> float:

@@ -20,6 +20,8 @@ __all__ = ["paired_route"]
 
 FEW_DISCORDANT = 100
 """Up to this many discordant 0/1 pairs the exact count is used; beyond, t is as good."""
+FEW_OTHERS = 40
+"""With fewer pairs than this besides the wins (or losses) t may reach past a difference of 1."""
 FEW_PAIRS = 8
 """With fewer pairs than this a t test leans wholly on normality; all sign patterns are counted."""
 UNSEEN = "no spread was seen, so nothing bounds what was not seen: equivalence is undefined"
@@ -36,8 +38,9 @@ def paired_route(
     """The test of finite pairs, as arrays; `clusters` names each pair's unit."""
     single = clusters is None or len(set(clusters)) == len(clusters)
     if single and len(before) and _binary(before) and _binary(after):
-        moved = int((before != after).sum())
-        if moved <= FEW_DISCORDANT or moved == len(before):
+        wins, losses = int((after > before).sum()), int((after < before).sum())
+        others = len(before) - max(wins, losses)
+        if wins + losses <= FEW_DISCORDANT or others < FEW_OTHERS:
             return _mcnemar(before, after, level=level, margin=margin)
     test = paired_t(before, after, clusters=None if single else clusters, level=level)
     equivalence_p = _equivalence_p(test, margin, span=_span(before, after))
