@@ -1,9 +1,14 @@
 """Fingerprints of components handed over in Python, so that an edit reruns what it changes.
 
 What counts: a component's own `fingerprint()`; else the source of its class or function, with what
-was bound to it (defaults, `functools.partial` arguments, constants it closes over) and, for an
-instance, the attributes named like parameters of its constructor. What does not: globals, and the
-lists, dicts and sets that a function merely closes over, since those change while it runs.
+was bound to it (defaults, `functools.partial` arguments, constants it closes over, what it wraps),
+the values of its class, and all attributes of an instance. Attributes that the methods a run calls
+set or change count as they were when first looked at: a component that counts its calls stays the
+same. What does not count: globals, the attributes of functions, and the lists, dicts and sets that
+a function merely closes over, since those change while it runs.
+
+An attribute whose state cannot be read counts by its type where the constructor's parameters are
+all kept under their names; where it may be what tells two components apart, neither is described.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class LocalFactory:
         if own is not None:
             return own
         if self.form == "callable":
-            return fingerprint(self.given, type(component))
+            return fingerprint(self.given, component)
         return fingerprint(self.given)
 
     def probe(self) -> Any:

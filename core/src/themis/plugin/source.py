@@ -7,18 +7,34 @@ import decimal
 import enum
 import fractions
 import functools
-import inspect
 import re
-import sys
-import sysconfig
-import textwrap
 import types
 import uuid
-from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePath
-from typing import Any, TypeGuard
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import PurePath
+from typing import Any
 
 from themis.errors import PluginError
+from themis.plugin.object_state import (
+    NoDescriptionError,
+    ObjectState,
+    keeps_threads_apart,
+    pickled,
+)
+from themis.plugin.python_code import (
+    attribute_names,
+    function_of,
+    is_bound,
+    is_cached,
+    is_dispatching,
+    is_installed,
+    is_installed_file,
+    label,
+    source_text,
+)
+from themis.plugin.working_state import ABSENT, CONTAINERS, RUN_METHODS, FirstSeen, WorkingNames
 from themis.records.canonical import canonical_bytes
 
 __all__ = ["NoDescriptionError", "describe", "label", "own_fingerprint"]
@@ -28,22 +44,18 @@ _BY_TEXT = (
     PurePath, dt.date, dt.time, dt.timedelta, dt.tzinfo, decimal.Decimal, fractions.Fraction,
     uuid.UUID, range, complex,
 )  # fmt: skip
-_CHANGING = (list, dict, set, bytearray)
 _COMPILED = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
-_INSTALLED = tuple(
-    Path(folder).resolve()
-    for name, folder in sysconfig.get_paths().items()
-    if name in {"stdlib", "platstdlib", "purelib", "platlib"}
-)
-
-
-class NoDescriptionError(Exception):
-    """Something is neither plain data nor Python code."""
+_SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
+_MOST = 20_000
 
 
 def describe(value: object) -> Any:
     """`value` as JSON-like data: equal for equal code and settings, in any process."""
-    return _Description().of(value)
+    try:
+        return _Description().of(value)
+    except RecursionError:
+        msg = "it holds objects that are nested too deeply"
+        raise NoDescriptionError(msg) from None
 
 
 def own_fingerprint(component: object) -> str | None:
@@ -58,17 +70,18 @@ def own_fingerprint(component: object) -> str | None:
     return value
 
 
-def label(value: object) -> str:
-    """How a message names a class, a function, or the class of anything else."""
-    named: Any = value if hasattr(value, "__qualname__") else type(value)
-    return f"{named.__module__}.{named.__qualname__}"
-
-
 class _Description:
-    """One description: it knows what it is inside of, so that cycles end."""
+    """One description: it knows what it is inside of, so that cycles end.
+
+    `_called` are the names of methods that may be called on what is described next.
+    """
 
     def __init__(self) -> None:
         self._inside: list[int] = []
+        self._called = RUN_METHODS
+        self._known: dict[tuple[type, frozenset[str]], WorkingNames] = {}
+        self._classes: dict[tuple[type, frozenset[str]], Any] = {}
+        self._objects = 0
 
     def of(self, value: object) -> Any:
         if isinstance(value, _PLAIN) and not isinstance(value, enum.Enum):
@@ -102,13 +115,18 @@ class _Description:
         if isinstance(value, types.ModuleType):
             return ["module", value.__name__]
         if isinstance(value, types.MethodType):
-            return ["method", self.of(value.__func__), self.of(value.__self__)]
-        if _is_bound(value):
+            with self._calling([value.__func__.__name__]):
+                return ["method", self.of(value.__func__), self.of(value.__self__)]
+        if is_bound(value):
             return ["method", label(value), self.of(value.__self__)]
+        if is_cached(value):
+            return ["cached", self.of(value.__wrapped__)]  # type: ignore[attr-defined]
+        if is_dispatching(value):
+            return ["dispatch", self.of(value.registry)]  # type: ignore[attr-defined]
         if isinstance(value, _COMPILED) or self._is_someone_elses(value):
             return ["named", label(value)]
         if isinstance(value, type):
-            return self._class(value)
+            return self._class_once(value)
         if isinstance(value, types.FunctionType):
             return self._function(value)
         return self._instance(value)
@@ -116,18 +134,31 @@ class _Description:
     def _is_someone_elses(self, value: object) -> bool:
         """A library's code inside a component: its releases are not the component's edits."""
         code = isinstance(value, (type, types.FunctionType))
-        return code and len(self._inside) > 1 and _is_installed(value)
+        return code and len(self._inside) > 1 and is_installed(value)
+
+    @contextmanager
+    def _calling(self, names: Iterable[str]) -> Iterator[None]:
+        before, self._called = self._called, self._called.union(names)
+        try:
+            yield
+        finally:
+            self._called = before
 
     def _function(self, function: types.FunctionType) -> Any:
         code = function.__code__
-        text = _source(function)
-        bound = self.of([function.__defaults__, function.__kwdefaults__])
-        parts = ["function", text or function.__qualname__, bound, self._closure(function)]
+        text = source_text(function)
+        if text is not None and len(self._inside) > 1 and is_installed_file(code.co_filename):
+            text = code.co_qualname  # a library's wrapper, which names its module as what it wraps
+        parts: list[Any] = ["function", text or function.__qualname__]
+        with self._calling(attribute_names(code)):
+            parts += [self.of([function.__defaults__, function.__kwdefaults__])]
+            parts += [self._closure(function)]
         if function.__name__ == "<lambda>":  # its source is the whole line, with what else is there
             parts.append(self._outline(code))
         if text is None:
             parts += [code.co_code, self._outline(code)]
-        return parts
+        wrapped = getattr(function, "__wrapped__", None)
+        return parts if wrapped is None else [*parts, self.of(wrapped)]
 
     def _outline(self, code: types.CodeType) -> Any:
         nested = [const for const in code.co_consts if isinstance(const, types.CodeType)]
@@ -143,10 +174,25 @@ class _Description:
             value = cell.cell_contents
         except ValueError:  # not bound yet, as in a function that calls itself
             return ["unbound"]
-        return ["changing"] if isinstance(value, _CHANGING) else self.of(value)
+        return ["changing"] if isinstance(value, CONTAINERS) else self.of(value)
+
+    def _class_once(self, cls: type) -> Any:
+        """A class is the same wherever it is, and reading one takes long."""
+        key = (cls, self._called)
+        if key not in self._classes:
+            self._classes[key] = ["class", cls.__qualname__]  # what is inside of it refers to it
+            outside, self._inside = self._inside, self._inside[:1]
+            try:
+                self._classes[key] = self._class(cls)
+            except NoDescriptionError:
+                del self._classes[key]
+                raise
+            finally:
+                self._inside = outside
+        return self._classes[key]
 
     def _class(self, cls: type) -> Any:
-        own = [cls, *(base for base in cls.__mro__[1:] if not _is_installed(base))]
+        own = [cls, *(base for base in cls.__mro__[1:] if not is_installed(base))]
         bodies = [self._body(each) for each in own]
         if not any(bodies):
             msg = f"{label(cls)} has no Python source"
@@ -154,74 +200,108 @@ class _Description:
         return ["class", cls.__qualname__, bodies]
 
     def _body(self, cls: type) -> Any:
-        members = {name: _function_of(member) for name, member in sorted(vars(cls).items())}
+        members = {name: function_of(member) for name, member in sorted(vars(cls).items())}
         methods = {n: m for n, m in members.items() if isinstance(m, types.FunctionType)}
-        text = _source(cls)
+        values = {n: m for n, m in members.items() if n not in methods and _is_value(n, m)}
+        held = [[name, self._member(cls, name, value)] for name, value in values.items()]
+        text = source_text(cls)
         if text is not None:
-            return [text, [[name, self._closure(method)] for name, method in methods.items()]]
-        plain = {n: m for n, m in members.items() if isinstance(m, _PLAIN) and n[:2] != "__"}
-        return [[name, self.of(member)] for name, member in {**methods, **plain}.items()]
+            return [text, [[name, self._method(method)] for name, method in methods.items()], held]
+        return [[name, self.of(method)] for name, method in methods.items()] + held
+
+    def _method(self, method: types.FunctionType) -> Any:
+        """What the text of its class does not say."""
+        if hasattr(method, "__wrapped__"):
+            return self._or_unread(method)
+        defaults = self._or_unread([method.__defaults__, method.__kwdefaults__])
+        return [self._closure(method), defaults]
+
+    def _member(self, cls: type, name: str, value: object) -> Any:
+        say = partial(self._or_unread, value)
+        return self._as_it_was(cls, name, value, say=say, working=self._working(cls))
 
     def _instance(self, value: object) -> Any:
         own = own_fingerprint(value)
         if own is not None:
             return ["own", type(value).__qualname__, own]
-        settings = _settings(value)
-        described = [[name, self.of(settings[name])] for name in sorted(settings)]
-        return ["instance", self.of(type(value)), described]
+        self._count(value)
+        state = ObjectState.of(value)
+        if is_installed(type(value)):
+            return self._library_object(value, state)
+        if state.attributes or not state.is_pickled:
+            return ["instance", self.of(type(value)), self._state(value, state)]
+        return ["instance", self.of(type(value)), self.of(pickled(value))]
+
+    def _library_object(self, value: object, state: ObjectState) -> Any:
+        """By its settings inside a component: the rest is how the library works."""
+        cls = self.of(type(value))
+        if state.given and (state.is_told or len(self._inside) > 1):
+            return ["instance", cls, self.of(state.settings)]
+        try:
+            held = self.of(pickled(value)) if state.is_pickled else self._state(value, state)
+        except NoDescriptionError:
+            if not hasattr(value, "__dict__") and not state.attributes:
+                raise
+            held = self.of(state.settings)
+        return ["instance", cls, held]
+
+    def _state(self, value: object, state: ObjectState) -> Any:
+        working = self._working(type(value))
+        names = sorted(working.sets.union(state.attributes))
+        with self._calling(working.reads):
+            return [[name, self._attribute(value, name, state, working)] for name in names]
+
+    def _attribute(
+        self, owner: object, name: str, state: ObjectState, working: WorkingNames
+    ) -> Any:
+        value = state.attributes.get(name, ABSENT)
+        if name in state.given:
+            say = partial(self.of, value)
+        elif keeps_threads_apart(value):
+            return ["named", label(value)]
+        else:
+            say = partial(self._or_unread if state.is_told else self.of, value)
+        return self._as_it_was(owner, name, value, say=say, working=working)
+
+    def _as_it_was(
+        self,
+        owner: object,
+        name: str,
+        value: object,
+        *,
+        say: Callable[[], Any],
+        working: WorkingNames,
+    ) -> Any:
+        """What an attribute is; what a run changes of it counts as it was when first seen."""
+        if name in working.sets:
+            return FirstSeen.of(owner, name, None, say=say)
+        is_tool = name in working.calls and is_installed(type(value))
+        if name in working.changes or (is_tool and not isinstance(value, CONTAINERS)):
+            return FirstSeen.of(owner, name, value, say=say)
+        return say()
+
+    def _or_unread(self, value: object) -> Any:
+        try:
+            return self.of(value)
+        except NoDescriptionError:
+            return ["unread", label(value)]
+
+    def _working(self, cls: type) -> WorkingNames:
+        key = (cls, self._called)
+        if key not in self._known:
+            self._known[key] = WorkingNames.of(cls, self._called)
+        return self._known[key]
+
+    def _count(self, value: object) -> None:
+        self._objects += 1
+        if self._objects > _MOST:
+            msg = f"it holds more than {_MOST} objects, such as a {label(value)}"
+            raise NoDescriptionError(msg)
 
 
-def _is_bound(value: object) -> TypeGuard[types.BuiltinMethodType]:
-    """Whether it is a compiled method of some object, such as `", ".join`."""
-    own = getattr(value, "__self__", None)
-    return isinstance(value, types.BuiltinFunctionType) and not isinstance(
-        own, types.ModuleType | type(None)
-    )
-
-
-def _settings(value: object) -> dict[str, Any]:
-    """The attributes named like parameters of the constructor: what the object was made with."""
-    slots = [name for cls in type(value).__mro__ for name in vars(cls).get("__slots__", ())]
-    if not slots and not hasattr(value, "__dict__"):
-        msg = f"it holds a {label(value)}, whose state cannot be read"
-        raise NoDescriptionError(msg)
-    attributes = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    attributes |= getattr(value, "__dict__", {})
-    names = {spelling for name in _parameters(type(value)) for spelling in (name, f"_{name}")}
-    return {name: attributes[name] for name in names if name in attributes}
-
-
-def _parameters(cls: type) -> Iterable[str]:
-    try:
-        return tuple(inspect.signature(cls).parameters)
-    except (TypeError, ValueError):  # compiled classes need not have a signature
-        return ()
-
-
-def _function_of(member: object) -> object:
-    if isinstance(member, (staticmethod, classmethod)):
-        return member.__func__
-    if isinstance(member, (property, functools.cached_property)):
-        return member.fget if isinstance(member, property) else member.func
-    return member
-
-
-def _source(value: Any) -> str | None:
-    try:
-        return textwrap.dedent(inspect.getsource(value))
-    except (OSError, TypeError, SyntaxError):  # made at a prompt or by exec
-        return None
-
-
-def _is_installed(value: Any) -> bool:
-    name = value.__module__ or ""
-    if name.partition(".")[0] == "themis":
-        return True
-    file = getattr(sys.modules.get(name), "__file__", None)
-    if file is None:  # what Python has compiled in, or a user's own: made by exec, or at a prompt
-        return name in sys.builtin_module_names and not isinstance(value, types.FunctionType)
-    path = Path(file).resolve()
-    return any(path.is_relative_to(folder) for folder in _INSTALLED)
+def _is_value(name: str, member: object) -> bool:
+    """Whether a member of a class is a setting: neither Python's own, nor a slot."""
+    return not (name[:2] == name[-2:] == "__") and not isinstance(member, _SLOTS)
 
 
 def _sorted(entries: Iterable[Any]) -> list[Any]:
