@@ -16,9 +16,11 @@ from themis.plugin.hook_points import HOOK_POINTS
 from themis.plugin.registry import PluginRegistry
 from themis.records import (
     CandidateRecord,
+    ConversationTrace,
     EvaluationRecord,
     ExtractionRecord,
     InferenceRecord,
+    InferenceResult,
     Message,
     ScoreError,
 )
@@ -81,6 +83,13 @@ ANSWERS = {
     "NUL": gives("1\0\0"),
     "an object": gives(object()),
     "bytes": gives(b"1"),
+    "messages as a conversation": gives(
+        InferenceResult(InferenceRecord(raw_text="1"), conversation=[{"role": "user"}])
+    ),
+    "a number as a conversation": gives(InferenceRecord(raw_text="1", conversation=3)),
+    "a number as a step": gives(
+        InferenceResult(InferenceRecord(raw_text="1"), conversation=ConversationTrace((3,)))
+    ),
     "raises with a code's name": raises(InferenceError("slow", code="provider_timeout")),
     "raises with no known code": does_not_know_the_codes,
     "raises an error without a code": raises(ForgetfulError()),

@@ -9,12 +9,15 @@ from fractions import Fraction
 import pytest
 
 from themis.records import (
+    ContentPart,
+    ConversationTrace,
     ExtractionRecord,
     InferenceRecord,
     InferenceResult,
     MetricScore,
     ScoreError,
     TokenUsage,
+    TraceStep,
 )
 from themis.runtime.outcomes import as_extraction, as_inference, as_score
 
@@ -138,3 +141,44 @@ def test_a_score_error_whose_message_is_no_text_has_it_shown():
 def test_a_record_that_could_not_be_read_back_is_refused(fields, reason):
     with pytest.raises(TypeError, match=f"that cannot be stored: {reason}"):
         as_inference(InferenceRecord(**fields), engine="e")
+
+
+def _step(**fields):
+    return ConversationTrace((TraceStep(**{"kind": "message", **fields}),))
+
+
+TRACES = [
+    ([{"role": "user", "content": "a"}], "it is list, not ConversationTrace"),
+    (3, "it is int, not ConversationTrace"),
+    (ConversationTrace(3), "its steps are int, not a tuple of TraceStep"),
+    (ConversationTrace((3,)), "a step is int, not TraceStep"),
+    (_step(kind="zz"), "a step's kind is 'zz', none of message, tool_call, tool_result"),
+    (_step(role="zz"), "a step's role is 'zz', none of "),
+    (_step(content=3), "a step's content is int, neither text nor parts"),
+    (_step(content=({"type": "text"},)), "a step's content holds something else than ContentPart"),
+    (_step(call_id=3), "a step's call_id is int, not str"),
+    (_step(arguments={1}), "set is no JSON value"),
+]
+
+
+@pytest.mark.parametrize(("trace", "reason"), TRACES)
+def test_a_conversation_that_could_not_be_read_back_is_refused(trace, reason):
+    given = [
+        InferenceResult(InferenceRecord(raw_text="a"), conversation=trace),
+        InferenceRecord(raw_text="a", conversation=trace),
+        InferenceResult(InferenceRecord(raw_text="a", conversation=trace)),
+    ]
+    for value in given:
+        with pytest.raises(TypeError, match=f"cannot be stored: conversation: {reason}"):
+            as_inference(value, engine="e")
+
+
+def test_a_conversation_of_messages_and_tool_calls_is_kept():
+    steps = (
+        TraceStep(kind="message", role="user", content="a"),
+        TraceStep(kind="tool_call", name="f", call_id="1", arguments={"x": 1}),
+        TraceStep(kind="tool_result", name="f", call_id="1", content="b", error="c"),
+        TraceStep(kind="message", role="assistant", content=[ContentPart(type="text", text="d")]),
+    )
+    result = InferenceResult(InferenceRecord(raw_text="d"), ConversationTrace(steps))
+    assert as_inference(result, engine="e") is result

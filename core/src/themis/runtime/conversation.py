@@ -23,7 +23,8 @@ from themis.records import (
     TrialSpec,
 )
 from themis.records.codec import from_plain
-from themis.runtime.outcomes import as_conversation
+from themis.runtime.outcomes import as_conversation, unstorable
+from themis.runtime.spoken import unusable_step
 from themis.storage.recording import START_ANEW
 
 if TYPE_CHECKING:
@@ -92,7 +93,11 @@ class Conversation:
         return ConversationTrace(tuple(steps)) if steps else None
 
     async def record(self, step: TraceStep) -> None:
-        """Make one step durable."""
+        """Make one step durable; a TypeError says why it cannot be, for the engine to hear of."""
+        reason = unusable_step(step) or unstorable(step.arguments)
+        if reason is not None:
+            msg = f"the step cannot be recorded: {reason}"
+            raise TypeError(msg)
         self._turns[-1].steps.append(step)
         if self.keeps_steps:
             await self._recorder.steps(self._work, len(self._turns) - 1, [step])

@@ -23,6 +23,7 @@ from themis.records import (
 from themis.records.canonical import canonical_bytes
 from themis.records.codec import to_plain
 from themis.runtime.limits.faults import text_of
+from themis.runtime.spoken import unusable_trace
 
 __all__ = [
     "as_conversation",
@@ -52,7 +53,6 @@ _INFERENCE_FIELDS: Mapping[str, tuple[type, ...]] = {
     "latency_ms": _NUMBER,
     "time_to_first_token_ms": _NUMBER,
     "token_usage": (TokenUsage,),
-    "conversation": (ConversationTrace,),
 }
 _EXTRACTION_FIELDS: Mapping[str, tuple[type, ...]] = {
     "extractor_id": (str,),
@@ -179,10 +179,14 @@ def unusable_inference(result: InferenceResult) -> str | None:
     reason = _mistyped(record, _INFERENCE_FIELDS)
     if reason is None and record.token_usage is not None:
         reason = _unusable_usage(record.token_usage)
-    for name, value in (("conversation", result.conversation), ("logprobs", record.logprobs),
+    for trace in (result.conversation, record.conversation):
+        if reason is None and trace is not None:
+            reason = unusable_trace(trace) or unstorable(to_plain(trace))
+            reason = reason and f"conversation: {reason}"
+    for name, value in (("logprobs", record.logprobs),
                         ("structured_output", record.structured_output)):  # fmt: skip
         if reason is None and value is not None:
-            reason = unstorable(to_plain(value) if isinstance(value, ConversationTrace) else value)
+            reason = unstorable(value)
             reason = reason and f"{name}: {reason}"
     return reason
 

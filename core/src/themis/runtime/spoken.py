@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from themis.records import ContentPart, Message
-from themis.records.conversation import Role
+from themis.records import ContentPart, ConversationTrace, Message, TraceStep
+from themis.records.conversation import Role, StepKind
 
-__all__ = ["unusable_prompt"]
+__all__ = ["unusable_prompt", "unusable_step", "unusable_trace"]
 
-_NAMES = get_args(Role)
-_ROLES = frozenset(_NAMES)
+_ROLES = get_args(Role)
+_KINDS = get_args(StepKind)
 _PARTS = ("text", "image")
 _LISTED = (tuple, list)
 
@@ -27,16 +27,41 @@ def unusable_prompt(prompt: Any) -> str | None:
     for message in prompt:
         if not isinstance(message, Message):
             return f"a sequence that holds {type(message).__name__}, not Message"
-        reason = _unusable_role(message.role) or _unusable_content(message.content)
+        reason = _unknown("role", message.role, _ROLES) or _unusable_content(message.content)
         if reason is not None:
             return f"a message whose {reason}"
     return None
 
 
-def _unusable_role(role: Any) -> str | None:
-    if isinstance(role, str):
-        return None if role in _ROLES else f"role is {role!r:.100}, none of {', '.join(_NAMES)}"
-    return f"role is {type(role).__name__}, not str"
+def unusable_trace(trace: Any) -> str | None:
+    """Why this is no trace of a conversation; of arguments, nothing is said."""
+    if not isinstance(trace, ConversationTrace):
+        return f"it is {type(trace).__name__}, not ConversationTrace"
+    if not isinstance(trace.steps, _LISTED):
+        return f"its steps are {type(trace.steps).__name__}, not a tuple of TraceStep"
+    return next(filter(None, map(unusable_step, trace.steps)), None)
+
+
+def unusable_step(step: Any) -> str | None:
+    """Why this is no step of a conversation; of its arguments, nothing is said."""
+    if not isinstance(step, TraceStep):
+        return f"a step is {type(step).__name__}, not TraceStep"
+    reason = _unknown("kind", step.kind, _KINDS)
+    if reason is None and step.role is not None:
+        reason = _unknown("role", step.role, _ROLES)
+    if reason is None and step.content is not None:
+        reason = _unusable_content(step.content)
+    for name in ("name", "call_id", "error"):
+        value = getattr(step, name)
+        if reason is None and not isinstance(value, str | None):
+            reason = f"{name} is {type(value).__name__}, not str"
+    return reason and f"a step's {reason}"
+
+
+def _unknown(name: str, value: Any, known: tuple[str, ...]) -> str | None:
+    if not isinstance(value, str):
+        return f"{name} is {type(value).__name__}, not str"
+    return None if value in known else f"{name} is {value!r:.100}, none of {', '.join(known)}"
 
 
 def _unusable_content(content: Any) -> str | None:

@@ -14,7 +14,14 @@ from themis.errors import ErrorCode, InferenceError, SpecValidationError
 from themis.plugin.registry import PluginRegistry
 from themis.records import EngineCapabilities, InferenceRecord, TokenUsage, TraceStep
 from themis.runtime.context import RuntimeContext
-from themis.specs import GenerationSpec, PromptMessage, PromptTurnSpec, ScoreSpec, ToolSpec
+from themis.specs import (
+    GenerationSpec,
+    ModelSpec,
+    PromptMessage,
+    PromptTurnSpec,
+    ScoreSpec,
+    ToolSpec,
+)
 
 from .conftest import rows, sums_benchmark, sums_slice
 
@@ -334,6 +341,33 @@ def test_a_retry_within_a_run_goes_on_after_the_recorded_steps(make, agent, monk
     assert result.status == "completed"
     assert calls == [(2, 2)]
     assert agent.seen[1][2] == ["message", "tool_call", "tool_result"]
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (3, "a step is int, not TraceStep"),
+        (TraceStep(kind="message", role="assistant", content=7), "a step's content is int"),
+        (TraceStep(kind="tool_call", name="f", arguments={1}), "set is no JSON value"),
+    ],
+)
+def test_a_step_that_cannot_be_recorded_fails_its_candidate_and_names_the_engine(
+    make, registry, step, reason
+):
+    class Careless:
+        async def infer(self, trial, context, runtime):
+            await runtime.record(step)
+            return "4"
+
+        def fingerprint(self):
+            return "careless"
+
+    registry.register_inference_engine("careless", Careless())
+    model = ModelSpec(model_id="m", provider="careless")
+    result = make(items=rows(1)).run_benchmark(sums_benchmark(models=[model]))
+    [failure] = result.iter_failures()
+    said = f"engine 'careless' raised TypeError: the step cannot be recorded: {reason}"
+    assert failure["message"].startswith(said)
 
 
 def test_an_answer_equal_to_the_last_tool_result_is_still_said(make):
