@@ -170,6 +170,7 @@ CALL = JudgeCall(call_id="same", judge="one")
     [
         ("judge_calls", None, "judge_calls gave None; give a list of JudgeCall"),
         ("judge_calls", ["one"], "judge_calls gave ['one']; give a list of JudgeCall"),
+        ("judge_calls", [JudgeCall(call_id="c", judge=3)], "give a list of JudgeCall with ids and"),
         ("judge_calls", [], "judge_calls gave no call"),
         ("judge_calls", [CALL, CALL], "judge_calls gave one call_id twice"),
         ("judge_calls", KeyError("x"), "judge_calls raised KeyError: 'x'"),

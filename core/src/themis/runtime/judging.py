@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -11,6 +11,7 @@ from themis.errors import ErrorCode, PluginError
 from themis.planning.seeds import judge_seed
 from themis.plugin import InferenceRuntime, JudgeRequest
 from themis.records import (
+    InferenceRecord,
     JudgeAuditEntry,
     JudgeResponse,
     Message,
@@ -18,14 +19,14 @@ from themis.records import (
 )
 from themis.records.codec import to_plain
 from themis.records.secrets import redact
-from themis.runtime.outcomes import as_inference
+from themis.runtime.outcomes import as_inference, shown
+from themis.specs import JudgeInferenceSpec
 
 if TYPE_CHECKING:
     from themis.planning.binding import BoundComponent
     from themis.planning.plan import MetricPlan, ReductionStep
     from themis.runtime.calls import ComponentCalls
     from themis.runtime.limits import CallOutcome
-    from themis.specs import JudgeInferenceSpec
 
 __all__ = ["JudgeCalls", "JudgeService"]
 
@@ -63,7 +64,7 @@ class JudgeCalls:
         self, judge: JudgeInferenceSpec | str, prompt: Sequence[Message] | str
     ) -> JudgeResponse:
         """Ask one judge; a call that fails is a response with an `error`, never an exception."""
-        name = judge if isinstance(judge, str) else judge.canonical_hash
+        name = _name_of(judge)
         bound = self._metric.judges.get(name)
         if bound is None:
             known = ", ".join(sorted(self._metric.judges)) or "none"
@@ -140,15 +141,34 @@ class JudgeCalls:
         )
 
 
+def _name_of(judge: Any) -> str:
+    """How the metric's configuration knows it; whatever is no judge is shown, and unknown."""
+    if isinstance(judge, str):
+        return judge
+    return judge.canonical_hash if isinstance(judge, JudgeInferenceSpec) else shown(judge)
+
+
 def _response_of(outcome: CallOutcome, judge: str) -> JudgeResponse:
     """The judge's answer, or why there is none; never a default verdict."""
     if outcome.error is not None:
         return JudgeResponse(text=None, error=outcome.error.message, error_code=outcome.error.code)
     value = outcome.value
-    if isinstance(value, JudgeResponse):
-        return value
     try:
+        if isinstance(value, JudgeResponse):
+            return _checked(value, judge)
         inference = as_inference(value, engine=judge).inference
     except TypeError as error:
         return JudgeResponse(text=None, error=str(error), error_code=ErrorCode.PLUGIN_INCOMPATIBLE)
     return JudgeResponse(text=inference.raw_text, inference=inference)
+
+
+def _checked(response: JudgeResponse, judge: str) -> JudgeResponse:
+    """A judge's own response; a TypeError says why it cannot be stored."""
+    for name, kind in (("text", str), ("error", str), ("inference", InferenceRecord)):
+        value = getattr(response, name)
+        if not isinstance(value, kind | None):
+            msg = f"judge {judge!r} gave a response whose {name} is {type(value).__name__}"
+            raise TypeError(f"{msg}, not {kind.__name__}")
+    if response.inference is not None:
+        as_inference(response.inference, engine=judge)
+    return response

@@ -37,9 +37,10 @@ def unusable_trace(trace: Any) -> str | None:
     """Why this is no trace of a conversation; of arguments, nothing is said."""
     if not isinstance(trace, ConversationTrace):
         return f"it is {type(trace).__name__}, not ConversationTrace"
-    if not isinstance(trace.steps, _LISTED):
-        return f"its steps are {type(trace.steps).__name__}, not a tuple of TraceStep"
-    return next(filter(None, map(unusable_step, trace.steps)), None)
+    steps: Any = trace.steps
+    if not isinstance(steps, _LISTED):
+        return f"its steps are {type(steps).__name__}, not a tuple of TraceStep"
+    return next(filter(None, map(unusable_step, steps)), None)
 
 
 def unusable_step(step: Any) -> str | None:

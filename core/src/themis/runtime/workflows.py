@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -28,6 +28,7 @@ from themis.plugin import (
 from themis.plugin.contract import WORKFLOW_METHODS, check_methods
 from themis.runtime.limits.faults import text_of
 from themis.runtime.outcomes import as_score, finite, shown, unstorable
+from themis.specs import JudgeInferenceSpec
 
 if TYPE_CHECKING:
     from themis.planning.plan import MetricPlan
@@ -189,7 +190,7 @@ class DefaultWorkflowRunner:
     async def _calls(self, workflow: EvaluationWorkflow) -> tuple[JudgeCall, ...]:
         calls = await self.step(workflow.judge_calls)
         if not isinstance(calls, list | tuple) or any(not _is_call(one) for one in calls):
-            msg = f"judge_calls gave {shown(calls)}; give a list of JudgeCall, with texts as ids"
+            msg = f"judge_calls gave {shown(calls)}; give a list of JudgeCall with ids and judges"
             raise MetricError(msg)
         if not calls:
             msg = "judge_calls gave no call; where there is nothing to ask, build_workflow scores"
@@ -260,7 +261,10 @@ class DefaultWorkflowRunner:
 
 
 def _is_call(value: Any) -> bool:
-    return isinstance(value, JudgeCall) and isinstance(value.call_id, str)
+    if not isinstance(value, JudgeCall):
+        return False
+    name, judge = cast("tuple[Any, Any]", (value.call_id, value.judge))
+    return isinstance(name, str) and isinstance(judge, str | JudgeInferenceSpec)
 
 
 async def _ask(

@@ -13,7 +13,7 @@ from themis.plugin import (
     MetricScore,
     WorkflowOutcome,
 )
-from themis.records import ScoreError
+from themis.records import InferenceRecord, ScoreError
 from themis.runtime.context import RuntimeContext
 from themis.runtime.options import RuntimeOptions
 from themis.specs import ScoreSpec
@@ -195,6 +195,49 @@ def test_a_judge_that_is_not_configured_is_named(make, registry, house):
     registry.register_metric("even", Stranger())
     [error] = scores(make(items=rows(1)).run_benchmark(benchmark(even("house"))))
     assert "asked a judge that its configuration does not name: 'nobody'" in error.message
+
+
+def test_a_metric_that_asks_what_is_no_judge_fails_alone(make, registry, house):
+    class AsksANumber:
+        async def score(self, trial, candidate, ctx):
+            return (await ctx.judge_service.judge(3, "is it?")).score
+
+        def fingerprint(self):
+            return "number"
+
+    registry.register_metric("even", AsksANumber())
+    [error] = scores(make(items=rows(1)).run_benchmark(benchmark(even("house"))))
+    assert "asked a judge that its configuration does not name: '3'" in error.message
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (JudgeResponse(text=3), "judge 'house' gave a response whose text is int, not str"),
+        (JudgeResponse(text=None, error=3), "judge 'house' gave a response whose error is int"),
+        (
+            JudgeResponse(text="", inference=3),
+            "judge 'house' gave a response whose inference is int",
+        ),
+        (
+            JudgeResponse(text="", inference=InferenceRecord(raw_text="", logprobs={1})),
+            "engine 'house' returned a record that cannot be stored: logprobs: set",
+        ),
+    ],
+)
+def test_a_response_that_cannot_be_stored_is_no_verdict(make, registry, response, reason):
+    class Careless:
+        def judge(self, request):
+            return response
+
+        def fingerprint(self):
+            return "careless"
+
+    registry.register_judge("house", Careless())
+    registry.register_metric("even", Even())
+    [error] = scores(make(items=rows(1)).run_benchmark(benchmark(even("house"))))
+    assert error.code is ErrorCode.PLUGIN_INCOMPATIBLE
+    assert f"the judge house gave no verdict: {reason}" in error.message
 
 
 def test_a_score_in_place_of_a_workflow_asks_nobody(make, registry, house):
