@@ -59,6 +59,11 @@ def test_a_distribution_that_is_named_and_absent_is_found(site, config, level, m
     [
         ("themis-framework>=0.1,<2", []),
         ("Themis.Framework >= 99", [("problem", "requirement", "acme")]),
+        ("themis-framework>=99 ; python_version>='3.8'", [("problem", "requirement", "acme")]),
+        ("themis-framework>=0.1 ; python_version>='3.8'", []),
+        ("themis-framework>=99 ; python_version<'3.8'", [("note", "requirement", "acme")]),
+        ("themis-framework ; extra == 'core'", [("note", "requirement", "acme")]),
+        ("themis-framework ; os_name ~= 'x'", [("note", "requirement", "acme")]),
         ("attrs", [("note", "requirement", "acme")]),
         ("not a requirement!", [("note", "requirement", "acme")]),
     ],

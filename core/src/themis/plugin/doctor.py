@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import attrs
+from packaging.markers import UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
 
 from themis.errors import ThemisError
@@ -129,8 +130,16 @@ def _core_requirements(lines: Iterable[str]) -> Iterator[Requirement]:
             requirement = Requirement(line)
         except InvalidRequirement:  # installers refuse it; it says nothing about the core
             continue
-        if normalise(requirement.name) == CORE and requirement.marker is None:
+        if normalise(requirement.name) == CORE and _applies(requirement):
             yield requirement
+
+
+def _applies(requirement: Requirement) -> bool:
+    """Whether it is one here, and of the distribution without its extras."""
+    try:
+        return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    except UndefinedComparison:  # nonsense such as os_name ~= 'x', which installers refuse
+        return False
 
 
 def _import_time(plugin: InstalledPlugin) -> Iterator[Finding]:
