@@ -6,7 +6,19 @@ import warnings
 
 import pytest
 
-from themis.plugin import Metric, PluginRegistry, hookspecs
+from themis.plugin import (
+    AfterParse,
+    ExecutionBackend,
+    Exporter,
+    LifecycleSubscriber,
+    Metric,
+    PipelineHook,
+    PluginRegistry,
+    StorageBackend,
+    TracingProvider,
+    hookspecs,
+)
+from themis.plugin.declarations import KINDS
 from themis.plugin.deprecations import (
     Deprecation,
     PluginDeprecationWarning,
@@ -103,6 +115,58 @@ def test_what_a_component_inherits_from_the_protocol_is_not_its_own(old_method):
     assert len(deprecated_methods("metric", Polite())) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "protocol", "method"),
+    [
+        ("storage_backend", StorageBackend, "__call__"),
+        ("execution_backend", ExecutionBackend, "execute"),
+        ("exporter", Exporter, "export"),
+        ("observer", AfterParse, "after_parse"),
+        ("observer", TracingProvider, "end_span"),
+        ("pipeline_hook", PipelineHook, "pre_eval"),
+    ],
+)
+def test_every_protocol_of_a_component_may_have_deprecated_methods(
+    monkeypatch, kind, protocol, method
+):
+    old = deprecated(since="1.2", instead="another")(lambda *_, **__: None)
+    monkeypatch.setattr(protocol, method, old)
+    component = type("Component", (), {method: lambda *_, **__: None})
+    assert [use.since for use in deprecated_methods(kind, component)] == ["1.2"]
+    assert has_deprecated_methods(kind)
+
+
+def test_a_function_that_opens_a_store_has_the_method_that_it_is_called_by(monkeypatch):
+    old = deprecated(since="1.2", instead="another")(lambda *_, **__: None)
+    monkeypatch.setattr(StorageBackend, "__call__", old)
+    assert len(deprecated_methods("storage_backend", lambda config, *, read_only=False: None)) == 1
+
+
+def test_a_subscriber_has_only_the_deprecated_hooks_that_it_writes(monkeypatch):
+    old = deprecated(since="1.2", instead="another")(lambda *_, **__: None)
+    monkeypatch.setattr(AfterParse, "after_parse", old)
+
+    class Idle(LifecycleSubscriber):
+        pass
+
+    class Reading(LifecycleSubscriber):
+        def after_parse(self, trial, extractions, context):
+            return None
+
+    assert deprecated_methods("observer", Idle) == ()
+    assert len(deprecated_methods("observer", Reading())) == 1
+
+
+def test_a_pipeline_hook_with_a_deprecated_method_is_named_when_it_is_registered(monkeypatch):
+    old = deprecated(since="1.2", instead="another")(lambda self, trial, candidate: candidate)
+    monkeypatch.setattr(PipelineHook, "pre_eval", old)
+    steps = ("pre_inference", "post_inference", "pre_extraction")
+    steps = (*steps, "post_extraction", "pre_eval", "post_eval")
+    hook = type("Hook", (), {step: lambda _, __, given: given for step in steps})
+    with pytest.warns(PluginDeprecationWarning, match="^hook lower: .* is deprecated since"):
+        PluginRegistry(plugins=()).register_hook("lower", hook)
+
+
 def test_nothing_of_the_core_is_deprecated_today():
-    kinds = ("engine", "extractor", "metric", "judge", "selector", "reducer", "dataset_provider")
+    kinds = (*KINDS, "pipeline_hook")
     assert not any(has_deprecated_methods(kind) for kind in kinds)

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import pytest
 
-from themis.plugin import Metric, hookspecs
+from themis.plugin import Metric, TracingProvider, hookspecs
 from themis.plugin.configuration import PluginConfig
 from themis.plugin.deprecations import PluginDeprecationWarning, deprecated
 from themis.plugin.doctor import diagnose
 from themis.plugin.registration import Distribution
 from themis.plugin.registry import PluginRegistry
 from themis.plugin.snapshot import InstalledPlugin, RegistrySnapshot
+
+OBSERVER = """
+    from themis.plugin import ObserverDeclaration, PluginInfo, hookimpl
+
+    @hookimpl
+    def themis_plugin():
+        return PluginInfo(core_api=">=1.0,<2")
+
+    @hookimpl
+    def themis_observers():
+        return [ObserverDeclaration(name="spans", implementation="{module}:Spans", version="1.0")]
+
+    class Spans:
+        def start_span(self, span, parent):
+            return None
+
+        def end_span(self, handle, span):
+            return None
+"""
 
 
 def findings(config=None, topic=None):
@@ -129,6 +148,15 @@ def test_a_deprecated_hook_in_use_is_a_note(site, monkeypatch):
         found = [each for each in findings(topic="deprecation") if each.subject == "acme"]
     assert brief(found) == [("note", "deprecation", "acme")]
     assert found[0].fix == "upgrade acme, or ask its authors to use themis_scorers"
+
+
+def test_a_deprecated_method_of_an_observer_in_use_is_a_note(site, monkeypatch):
+    site.install("acme", OBSERVER)
+    mark = deprecated(since="1.2", instead="Span.events")
+    monkeypatch.setattr(TracingProvider, "end_span", mark(lambda self, handle, span: None))
+    found = [each for each in findings(topic="deprecation") if each.subject == "acme"]
+    assert brief(found) == [("note", "deprecation", "acme")]
+    assert found[0].message.startswith("observer acme/spans@1.0 has ")
 
 
 def test_a_deprecated_method_in_use_is_a_note(site, monkeypatch):

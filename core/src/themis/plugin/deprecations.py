@@ -15,15 +15,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import attrs
 
-from themis.plugin import hookspecs, protocols
+from themis.plugin import hookspecs, lifecycle, protocols
 from themis.plugin.declarations import ComponentKind
 
 __all__ = [
     "Deprecation",
+    "DeprecationKind",
     "PluginDeprecationWarning",
     "deprecated",
     "deprecated_hooks",
@@ -35,15 +36,24 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., object])
 
 _MARK = "themis_deprecation"
-_PROTOCOLS: Mapping[ComponentKind, type] = MappingProxyType({
-    "engine": protocols.InferenceEngine,
-    "extractor": protocols.Extractor,
-    "metric": protocols.Metric,
-    "judge": protocols.JudgeModel,
-    "selector": protocols.CandidateSelector,
-    "reducer": protocols.CandidateReducer,
-    "dataset_provider": protocols.DatasetProvider,
+DeprecationKind = ComponentKind | Literal["pipeline_hook"]
+"""What may have deprecated methods."""
+
+_PROTOCOLS: Mapping[DeprecationKind, tuple[type, ...]] = MappingProxyType({
+    "engine": (protocols.InferenceEngine,),
+    "extractor": (protocols.Extractor,),
+    "metric": (protocols.Metric,),
+    "judge": (protocols.JudgeModel,),
+    "selector": (protocols.CandidateSelector,),
+    "reducer": (protocols.CandidateReducer,),
+    "storage_backend": (protocols.StorageBackend,),
+    "execution_backend": (protocols.ExecutionBackend,),
+    "dataset_provider": (protocols.DatasetProvider,),
+    "exporter": (protocols.Exporter,),
+    "observer": (lifecycle.LifecycleSubscriber, lifecycle.TracingProvider),
+    "pipeline_hook": (protocols.PipelineHook,),
 })  # fmt: skip
+"""Benchmarks are data and commands are click's: no protocol of the core describes them."""
 
 
 class PluginDeprecationWarning(FutureWarning):
@@ -78,18 +88,21 @@ def deprecated_hooks(implemented: Iterable[str]) -> tuple[Deprecation, ...]:
     return tuple(mark for mark in marks if mark is not None)
 
 
-def has_deprecated_methods(kind: ComponentKind) -> bool:
+def has_deprecated_methods(kind: DeprecationKind) -> bool:
     """Whether there is anything to look for in components of this kind."""
     return any(True for _ in _marked(kind))
 
 
-def deprecated_methods(kind: ComponentKind, component: object) -> tuple[Deprecation, ...]:
+def deprecated_methods(kind: DeprecationKind, component: object) -> tuple[Deprecation, ...]:
     """The deprecated methods of its kind's protocol that a component (or its class) has.
 
-    What it inherits from the protocol itself does not count.
+    What it inherits from the protocol itself does not count. What is called itself, a class or a
+    function, has `__call__`.
     """
     cls = component if isinstance(component, type) else type(component)
-    own = {name for base in cls.__mro__ if base is not _PROTOCOLS.get(kind) for name in vars(base)}
+    inherited = set(_protocol_classes(kind))
+    own = {name for base in cls.__mro__ if base not in inherited for name in vars(base)}
+    own |= {"__call__"} if callable(component) else set()
     return tuple(mark for name, mark in _marked(kind) if name in own)
 
 
@@ -99,9 +112,15 @@ def warn_of(what: str, uses: Iterable[Deprecation]) -> None:
         warnings.warn(f"{what}: {use}", PluginDeprecationWarning, stacklevel=1)
 
 
-def _marked(kind: ComponentKind) -> Iterator[tuple[str, Deprecation]]:
-    protocol = _PROTOCOLS.get(kind)
-    for name, member in vars(protocol).items() if protocol is not None else ():
-        mark = getattr(member, _MARK, None)
-        if mark is not None:
-            yield name, mark
+def _marked(kind: DeprecationKind) -> Iterator[tuple[str, Deprecation]]:
+    for protocol in _protocol_classes(kind):
+        for name, member in vars(protocol).items():
+            mark = getattr(member, _MARK, None)
+            if mark is not None:
+                yield name, mark
+
+
+def _protocol_classes(kind: DeprecationKind) -> Iterator[type]:
+    """The protocols of a kind, and those they are put together from."""
+    for protocol in _PROTOCOLS.get(kind, ()):
+        yield from (base for base in protocol.__mro__ if base is not object)

@@ -18,6 +18,7 @@ from themis.plugin.declarations import (
     MetricDeclaration,
     MetricSubject,
 )
+from themis.plugin.deprecations import deprecated_methods, warn_of
 from themis.plugin.local import UNSTATED, LocalFactory, stated_version
 from themis.plugin.refs import is_name, is_version
 from themis.plugin.registration import (
@@ -73,6 +74,7 @@ def hook_registration(name: str, hook: Any, *, priority: int, idempotent: bool) 
     _check_name("hook", name)
     check_methods(hook, HOOK_METHODS, what=f"hook '{name}' ({label(hook)})")
     made = hook() if isinstance(hook, type) else hook
+    warn_of(f"hook {name}", deprecated_methods("pipeline_hook", made))
     return HookRegistration(name=name, hook=made, priority=priority, idempotent=idempotent)
 
 
