@@ -120,6 +120,57 @@ def test_what_is_in_the_folder_of_the_file_may_be_read(home, dataset):
     assert Experiment.from_config(experiment_file(home, dataset)).datasets
 
 
+def replaying(home, path, *, provider="replay"):
+    """A benchmark file whose model and whose judge are recordings."""
+    model = {"model_id": "m", "provider": provider, "extras": {"path": str(path)}}
+    judge = {"id": "panel_of_one", "config": {"judges": [{"model": model}]}}
+    score = {"name": "judged", "metrics": [judge]}
+    part = {"slice_id": "s", "dataset": {"source": "memory"}, "generation": {}, "scores": [score]}
+    file = home / "benchmark.json"
+    file.write_text(json.dumps({**BENCHMARK, "models": [model], "slices": [part]}))
+    return file
+
+
+RECORDINGS = ["../secrets/test.jsonl", "{secrets}/test.jsonl", "file.jsonl", "~/test.jsonl", "a\0b"]
+
+
+@pytest.mark.parametrize("path", RECORDINGS)
+@pytest.mark.parametrize("provider", ["replay", "builtin/Replay@1"])
+def test_a_benchmark_file_cannot_have_other_files_replayed(home, path, provider):
+    file = replaying(home, path.format(secrets=home.parent / "secrets"), provider=provider)
+    with pytest.raises(SpecValidationError, match=r"leads out of|is no path") as caught:
+        load_benchmark_file(file)
+    assert [issue.key for issue in caught.value.issues] == [
+        "models[0].extras.path",
+        "slices[0].scores[0].metrics[0].config.judges[0].model.extras.path",
+    ]
+
+
+@pytest.mark.parametrize("path", RECORDINGS)
+def test_an_experiment_file_cannot_have_other_files_replayed(home, path):
+    path = path.format(secrets=home.parent / "secrets")
+    model = {"model_id": "m", "provider": "replay", "extras": {"path": path}}
+    file = experiment_file(home, {"data_dir": "data"})
+    fields = json.loads(file.read_text())
+    file.write_text(json.dumps({**fields, "generation": {"generator": model}}))
+    with pytest.raises(SpecValidationError, match=r"generator\.extras\.path.*(leads|is no path)"):
+        Experiment.from_config(file)
+
+
+def test_a_recording_beside_the_file_is_found_from_any_folder(home, monkeypatch):
+    file = replaying(home, "data/test.jsonl")
+    for place, written in ((home, "data/test.jsonl"), (home.parent, "home/data/test.jsonl")):
+        monkeypatch.chdir(place)
+        [model] = load_benchmark_file(file).benchmark.models
+        assert model.extras["path"] == written
+
+
+def test_a_recording_in_a_folder_that_is_allowed_may_be_replayed(home, monkeypatch):
+    secrets = home.parent / "secrets"
+    monkeypatch.setenv("THEMIS_DATA_ROOTS", str(secrets))
+    assert load_benchmark_file(replaying(home, secrets / "test.jsonl"))
+
+
 def test_who_runs_a_file_may_allow_further_folders(home, monkeypatch):
     secrets = home.parent / "secrets"
     monkeypatch.setenv("THEMIS_DATA_ROOTS", os.pathsep.join(["/nowhere", str(secrets)]))

@@ -17,6 +17,7 @@ from themis.specs.dataset_roots import data_roots, escapes
 from themis.specs.documents import Document, read_document, refuse
 from themis.specs.findings import file_issues
 from themis.specs.positions import KeyPath
+from themis.specs.recordings import located_recordings, recording_escapes
 
 __all__ = ["read_config"]
 
@@ -44,14 +45,16 @@ def read_config(
     values = _plain(document.values)
     for override in overrides:
         _apply(values, override)
-    document = attrs.evolve(document, values=values)
+    home = path.absolute().parent
+    document = attrs.evolve(document, values=located_recordings(values, home))
     value = _validated(model, document)
-    roots = data_roots(path.absolute().parent)
+    roots = data_roots(home)
     issues = [
         document.issue((*place, field), problem)
         for place, dataset in sources(value)
         for field, problem in escapes(dataset, roots)
     ]
+    issues += [document.issue(*found) for found in recording_escapes(document.values, roots)]
     if issues:
         raise refuse(issues, path=path)
     return value

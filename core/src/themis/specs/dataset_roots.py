@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from themis.specs.dataset import DatasetSpec
 
-__all__ = ["DATA_ROOTS", "data_roots", "escapes"]
+__all__ = ["DATA_ROOTS", "data_roots", "escape", "escapes", "joined"]
 
 DATA_ROOTS = "THEMIS_DATA_ROOTS"
 """The environment variable: folders, separated as in PATH."""
@@ -29,13 +29,31 @@ def data_roots(*folders: Path) -> tuple[Path, ...]:
 
 def escapes(dataset: DatasetSpec, roots: Sequence[Path]) -> Iterator[tuple[str, str]]:
     """Each field of `dataset` that leads out of all `roots`, and what is to be done about it."""
-    allowed = [root.resolve() for root in roots]
     for field, written, paths in _paths(dataset, roots[0]):
-        for path in paths:
-            found = _resolved(path)
-            if found is None or not any(found.is_relative_to(root) for root in allowed):
-                yield field, _explained(written, found, roots[0])
-                break
+        problem = escape(written, paths, roots)
+        if problem is not None:
+            yield field, problem
+
+
+def escape(written: str, paths: Iterable[Path], roots: Sequence[Path]) -> str | None:
+    """What is to be done about the first of `paths` that leads out of all `roots`; None if none.
+
+    They are what may be read where `written` stands in a file.
+    """
+    allowed = [root.resolve() for root in roots]
+    for path in paths:
+        found = _resolved(path)
+        if found is None or not any(found.is_relative_to(root) for root in allowed):
+            return _explained(written, found, roots[0])
+    return None
+
+
+def joined(start: Path, written: str) -> Path | None:
+    """A path as written from `start`; None where the user of a `~` is not there."""
+    try:
+        return start / Path(written).expanduser()
+    except RuntimeError:
+        return None
 
 
 def _explained(written: str, found: Path | None, home: Path) -> str:
@@ -53,7 +71,7 @@ def _paths(dataset: DatasetSpec, home: Path) -> Iterator[tuple[str, str, Iterabl
     if folder is not None and (dataset.source == "local" or _is_path(folder, home)):
         yield "data_dir", folder, _read(home, folder, dataset.split)
     name = dataset.dataset_id
-    start = _joined(home, folder) if folder is not None and dataset.source == "local" else home
+    start = joined(home, folder) if folder is not None and dataset.source == "local" else home
     labels = dataset.source != "local" or folder is not None
     if name is not None and start is not None and (not labels or _is_path(name, start)):
         yield "dataset_id", name, _read(start, name, dataset.split)
@@ -68,17 +86,10 @@ def _is_path(written: str, start: Path) -> bool:
 
 def _read(start: Path, written: str, split: str) -> Iterator[Path]:
     """The path, and the files of the split in it if it is a folder."""
-    path = _joined(start, written)
+    path = joined(start, written)
     yield start / written if path is None else path
     if path is not None and os.path.isdir(path):  # noqa: PTH112 (an odd name is no error)
         yield from (entry for entry in path.iterdir() if entry.name.startswith(f"{split}."))
-
-
-def _joined(start: Path, written: str) -> Path | None:
-    try:
-        return start / Path(written).expanduser()
-    except RuntimeError:  # the home of a user that is not there
-        return None
 
 
 def _resolved(path: Path) -> Path | None:

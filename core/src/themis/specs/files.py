@@ -26,6 +26,7 @@ from themis.specs.findings import SECTIONS, file_issues, nearest
 from themis.specs.frozen import freeze
 from themis.specs.positions import KeyPath
 from themis.specs.project import ProjectSpec
+from themis.specs.recordings import located_recordings, recording_escapes
 from themis.specs.spec import Spec
 
 __all__ = ["SUFFIXES", "BenchmarkFile", "LoadedFile", "load_benchmark_file", "load_project_file"]
@@ -105,8 +106,8 @@ def load_benchmark_file(
 
     The project is that of `project_file`, else the one in the file, else that of
     `default_project_file`, else the default. The tables of both files count; where both have a
-    key, the benchmark's file has the last word. Datasets are files in the folder of the benchmark's
-    file or the project's (`themis.specs.dataset_roots`).
+    key, the benchmark's file has the last word. Datasets and recordings are files in the
+    folder of the benchmark's file or the project's (`themis.specs.dataset_roots`).
 
     Raises:
         SpecValidationError: Naming the file, line and key of everything that is wrong.
@@ -136,9 +137,12 @@ class _Reading:
     """One file being read: findings gather until all of it has been looked at."""
 
     def __init__(self, document: Document) -> None:
-        self.document = document
+        self.home = document.path.absolute().parent
+        self.document = attrs.evolve(
+            document, values=located_recordings(document.values, self.home)
+        )
         self.issues: list[SpecIssue] = []
-        self.loose = {k: v for k, v in document.values.items() if k not in SECTIONS}
+        self.loose = {k: v for k, v in self.document.values.items() if k not in SECTIONS}
 
     def benchmark(self) -> BenchmarkSpec | None:
         if "benchmark" in self.document.values:
@@ -170,8 +174,10 @@ class _Reading:
             raise refuse(self.issues, path=self.document.path)
 
     def refuse_escapes(self, benchmark: BenchmarkSpec, further: Collection[Path]) -> None:
-        """Refuse datasets that are neither in the file's folder nor in `further` ones."""
-        roots = data_roots(self.document.path.absolute().parent, *further)
+        """Refuse data that is neither in the file's folder nor in `further` ones."""
+        roots = data_roots(self.home, *further)
+        for place, problem in recording_escapes(self.document.values, roots):
+            self._find(place, problem)
         above: KeyPath = ("benchmark",) if "benchmark" in self.document.values else ()
         for number, entry in enumerate(benchmark.slices):
             for field, problem in escapes(entry.dataset, roots):

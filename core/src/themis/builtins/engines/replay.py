@@ -68,7 +68,9 @@ class ReplaySettings(Settings):
     """Which outputs to replay."""
 
     path: str = Field(
-        min_length=1, description="A JSONL file of outputs, from the working directory."
+        min_length=1,
+        description="A JSONL file of outputs: in the folder of the benchmark's file, from which a "
+        "relative path starts, or anywhere in Python, from the working directory.",
     )
 
     @computed_field  # type: ignore[prop-decorator]
@@ -129,6 +131,9 @@ class ReplayEngine:
         model_id = "gpt-4o-2024-08-06"
         provider = "replay"
         extras = { path = "outputs.jsonl" }
+
+    In a benchmark or experiment file, the path starts from the file's folder and stays there, as
+    those of datasets do.
     """
 
     component_id: ClassVar[str] = "replay"
