@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import attrs
 import pytest
@@ -50,6 +51,21 @@ def refuses(there, bundle, text, stage="generation"):
     with pytest.raises(SpecValidationError, match=text):
         getattr(themis, f"import_{stage}_bundle")(there, bundle)
     assert there.runs() == []
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path, there):
+    endless = tmp_path / "endless.jsonl"
+    with endless.open("wb") as file:
+        file.truncate(3 * 2**30)
+    refuses(there, endless, "the bundle is refused: it is longer than 268,435,456 bytes")
+
+
+def test_what_is_no_regular_file_is_not_read(tmp_path, there):
+    device, pipe = tmp_path / "device.jsonl", tmp_path / "pipe.jsonl"
+    device.symlink_to("/dev/zero")
+    os.mkfifo(pipe)
+    for path in (device, pipe, tmp_path):
+        refuses(there, path, "the bundle is refused: it is no regular file")
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ from themis.storage import PlannedTrial
 __all__ = ["read_bundle", "write_bundle"]
 
 B = TypeVar("B", bound=Bundle)
+
+_MAX_LINE = 2**28
+"""A candidate's text is far below it; a file of one endless line would fill the memory."""
 
 _MANIFEST = {
     "format": str,
@@ -38,16 +42,25 @@ def write_bundle(bundle: Bundle, path: Path) -> Path:
     side = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with side.open("wb") as file:
         for line in (bundle.manifest(), *bundle.lines()):
-            file.write(canonical_bytes(line) + b"\n")
+            file.write(_written(line, path))
     side.replace(path)
     return path
+
+
+def _written(line: Mapping[str, Any], path: Path) -> bytes:
+    written = canonical_bytes(line) + b"\n"
+    if len(written) > _MAX_LINE:
+        msg = f"{path} is not written: a line of it has {len(written):,} bytes"
+        raise SpecValidationError(f"{msg}, and none may have more than {_MAX_LINE:,}")
+    return written
 
 
 def read_bundle(kind: type[B], path: Path) -> B:
     """The bundle in a file, checked.
 
     Raises:
-        SpecValidationError: it is none of this stage, or is not as it was exported.
+        SpecValidationError: it is none of this stage, is not as it was exported, has a line of
+            more than 2**28 bytes, or is no regular file.
     """
     lines = _lines(path)
     manifest = next(lines, None)
@@ -129,14 +142,18 @@ def _check_manifest(kind: type[Bundle], manifest: Mapping[str, Any], file: str) 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     try:
+        if path.exists() and not path.is_file():
+            raise refused("it is no regular file", file=str(path))
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(partial(file.readline, _MAX_LINE + 1), b""), 1):
                 yield _line(line, str(path), number)
     except OSError as error:
         raise refused(f"it cannot be read: {error.strerror or error}", file=str(path)) from error
 
 
 def _line(line: bytes, file: str, number: int) -> dict[str, Any]:
+    if len(line) > _MAX_LINE:
+        raise refused(f"it is longer than {_MAX_LINE:,} bytes", file=file, line=number)
     try:
         value = decode(line)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
