@@ -39,6 +39,8 @@ def test_the_highest_final_version_that_satisfies_is_chosen(snapshot_of):
         ("openai@>=1.5rc1,<2", "1.5rc1"),
         ("openai@1.5rc1", "1.5rc1"),
         ("openai@<1", "0.9"),
+        ("openai@<2,!=1.5a1", "1.4"),
+        ("openai@>=1.5a1,<2,!=1.5a2", "1.5rc1"),
         ("OpenAI@==0.*", "0.9"),
     ],
 )

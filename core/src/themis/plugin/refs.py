@@ -66,8 +66,12 @@ class ComponentRef:
 
     @cached_property
     def names_prerelease(self) -> bool:
-        """Whether the reference itself names a pre-release version."""
-        return any(_is_prerelease(specifier.version) for specifier in self.specifiers)
+        """Whether the reference names a pre-release version; to exclude one is not to name it."""
+        return any(
+            _is_prerelease(specifier.version)
+            for specifier in self.specifiers
+            if specifier.operator != "!="
+        )
 
     def accepts(self, version: Version) -> bool:
         """Whether `version` satisfies the reference; pre-releases are judged like any other."""
