@@ -70,6 +70,50 @@ def test_system_exit_at_import_is_survived(site):
     assert found()["good-one"].state == "ok"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Panic(BaseException): pass\nraise Panic('boom')",
+        "import pytest\npytest.skip('boom', allow_module_level=True)",
+        INFO + "    @hookimpl\n    def themis_metrics():\n        raise GeneratorExit('boom')\n",
+        INFO
+        + """
+    class Hostile:
+        def __repr__(self):
+            raise SystemExit("boom")
+
+    @hookimpl
+    def themis_metrics():
+        return [Hostile()]
+    """,
+    ],
+    ids=["panic", "skip", "hook", "repr"],
+)
+def test_what_is_no_exception_is_survived_too(site, source):
+    site.install("panicking-one", source)
+    site.install("good-one")
+    assert found()["panicking-one"].state == "broken"
+    assert "boom" in found()["panicking-one"].reason
+    assert found()["good-one"].state == "ok"
+
+
+def test_ctrl_c_at_import_goes_through(site):
+    site.install("slow-one", "raise KeyboardInterrupt")
+    with pytest.raises(KeyboardInterrupt):
+        found()
+
+
+def test_what_a_plugin_prints_goes_to_stderr(site, capsys):
+    site.install(
+        "talking-one",
+        INFO.replace("return PluginInfo", "print('asked')\n        return PluginInfo")
+        + "    print('imported')\n",
+    )
+    assert found()["talking-one"].state == "ok"
+    print("after")
+    assert capsys.readouterr() == ("after\n", "imported\nasked\n")
+
+
 def test_a_plugin_for_another_core_api_is_incompatible_and_no_other_hook_is_called(site):
     site.install(
         "future-one",

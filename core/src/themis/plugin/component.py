@@ -215,9 +215,9 @@ class ResolvedComponent:
     def _call(self, implementation: Any, *arguments: Any) -> Any:
         try:
             return implementation(*arguments)
-        except ThemisError:
+        except (ThemisError, KeyboardInterrupt):
             raise
-        except Exception as problem:
+        except BaseException as problem:
             msg = f"{self.label} cannot be made: {type(problem).__name__}: {problem}"
             raise PluginError(msg) from problem
 

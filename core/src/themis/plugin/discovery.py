@@ -1,7 +1,8 @@
 """Finding installed plugins: every entry point accounted for, no matter what another one does.
 
-Blocked and not-allowed plugins are set aside before anything of theirs is imported. An exception,
-even SystemExit, is that plugin's state and nobody else's. The order is by distribution, then name.
+Blocked and not-allowed plugins are set aside before anything of theirs is imported. Whatever one
+raises is that plugin's state and nobody else's; only Ctrl-C goes through. The order is by
+distribution, then name.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from themis.plugin.reading import (
 )
 from themis.plugin.registration import BUILTIN, CORE_API, LOCAL
 from themis.plugin.snapshot import InstalledPlugin
+from themis.plugin.stdout import stdout_to_stderr
 
 __all__ = ["discover", "load_builtins", "load_plugin"]
 
@@ -52,7 +54,15 @@ def load_builtins() -> InstalledPlugin:
 
 
 def load_plugin(plugin: InstalledPlugin) -> InstalledPlugin:
-    """Import and read one plugin; whatever goes wrong becomes its state."""
+    """Import and read one plugin; whatever goes wrong becomes its state.
+
+    What it prints goes to stderr.
+    """
+    with stdout_to_stderr():
+        return _loaded(plugin)
+
+
+def _loaded(plugin: InstalledPlugin) -> InstalledPlugin:
     started = time.perf_counter()
     try:
         module = _import(plugin.target)
@@ -70,7 +80,9 @@ def load_plugin(plugin: InstalledPlugin) -> InstalledPlugin:
         return _invalid(plugin, str(problem))
     except BrokenPluginError as problem:
         return _broken(plugin, str(problem))
-    except Exception as problem:  # noqa: BLE001 (a repr or a property of a plugin's may raise too)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:  # noqa: BLE001 (a repr or a property may raise anything too)
         return _broken(plugin, f"reading it raised {type(problem).__name__}: {problem}")
     deprecated = deprecated_hooks(implemented_hooks(module))
     return attrs.evolve(plugin, info=info, declarations=declarations, deprecated=deprecated)
@@ -81,7 +93,9 @@ def _import(target: str) -> Any:
     try:
         found = import_module(module)
         return attrgetter(attribute)(found) if attribute else found
-    except (Exception, SystemExit) as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         msg = f"importing {target} raised {type(problem).__name__}: {problem}"
         raise BrokenPluginError(msg) from problem
 

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from themis.errors import PluginError, ThemisError
+from themis.plugin.stdout import stdout_to_stderr
 
 __all__ = ["is_target", "load_target"]
 
@@ -20,17 +21,18 @@ def is_target(text: object) -> bool:
 
 
 def load_target(target: str, *, what: str) -> Any:
-    """Import `package.module:attribute`.
+    """Import `package.module:attribute`; what that prints goes to stderr.
 
     Raises PluginError when it cannot be imported; a ThemisError that the import itself raises (an
     absent optional dependency, say) says more, and goes through.
     """
     module, _, attribute = target.partition(":")
     try:
-        return attrgetter(attribute)(import_module(module))
-    except ThemisError:
+        with stdout_to_stderr():
+            return attrgetter(attribute)(import_module(module))
+    except (ThemisError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as problem:
+    except BaseException as problem:
         raise PluginError(_message(target, module, what, problem)) from problem
 
 

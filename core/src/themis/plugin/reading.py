@@ -180,14 +180,18 @@ def _listed(name: str, result: Any) -> list[Any]:
         raise InvalidPluginError(msg)
     try:
         return list(result)
-    except (Exception, SystemExit) as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         raise BrokenPluginError(_raised(name, problem)) from problem
 
 
 def _call(hook: pluggy.HookCaller) -> list[Any]:
     try:
         return list(hook())
-    except (Exception, SystemExit) as problem:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as problem:
         raise BrokenPluginError(_raised(hook.name, problem)) from problem
 
 
