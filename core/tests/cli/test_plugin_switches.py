@@ -88,6 +88,19 @@ def test_another_project_file_is_edited_where_it_is_named(folder):
     assert not Path("themis.toml").exists()
 
 
+def test_a_linked_project_file_is_edited_where_it_is_and_keeps_its_mode(folder):
+    shared = folder / "shared" / "project.toml"
+    shared.parent.mkdir()
+    shared.write_text('project_name = "p"\n')
+    shared.chmod(0o640)
+    Path("themis.toml").symlink_to(shared)
+    assert plugins("disable", "acme").stdout == "acme is blocked in themis.toml\n"
+    assert Path("themis.toml").is_symlink()
+    assert shared.read_text() == 'project_name = "p"\n\n[plugins]\nblock = ["acme"]\n'
+    assert shared.stat().st_mode & 0o777 == 0o640
+    assert [entry.name for entry in shared.parent.iterdir()] == ["project.toml"]
+
+
 def test_the_environment_wins_and_that_is_said(monkeypatch):
     monkeypatch.setenv("THEMIS_PLUGINS", "apex")
     plugins("disable", "acme")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,11 +120,14 @@ def _table(document: Any) -> Any:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace the file in one step: an interruption leaves the old one."""
-    new = path.with_name(f".{path.name}.new")
+    """Replace the file in one step: an interruption leaves the old one. Links to it stay links."""
+    target = path.resolve()
+    new = target.with_name(f".{target.name}.new")
     with new.open("w", encoding="utf-8", newline="") as file:
         file.write(text)
-    new.replace(path)
+    if target.exists():
+        shutil.copymode(target, new)
+    new.replace(target)
 
 
 def _check_name(name: str, config: PluginConfig) -> None:
