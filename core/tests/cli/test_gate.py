@@ -351,7 +351,17 @@ def test_runs_that_share_no_item_fail_where_they_are_shown_to_be_worse(record, t
     assert metric["baseline_value"] - metric["current_value"] == pytest.approx(0.9875)
 
 
-@pytest.mark.parametrize("choice", [("--margin", "0.1"), ("--by", "model_id")])
+@pytest.mark.parametrize(
+    "choice",
+    [
+        ("--margin", "0.1"),
+        ("--margin", "0"),
+        ("--by", "model_id"),
+        ("--level", "0.5"),
+        ("--correction", "bh"),
+        ("--cluster-by", "passage"),
+    ],
+)
 def test_a_result_file_cannot_follow_choices_about_items(record, themis, tmp_path, choice):
     after = record("two")
     themis("gate", after, "--output", str(tmp_path))

@@ -56,9 +56,15 @@ class _Choices:
 
     def check_unused(self) -> None:
         """Raise UsageError for a choice that result files, which hold no items, cannot follow."""
-        given = {"--by": self.group_by, "--margin": self.margin, "--cluster-by": self.cluster_by}
+        given = {
+            "--by": self.group_by or None,
+            "--correction": self.correction,
+            "--level": self.level,
+            "--margin": self.margin,
+            "--cluster-by": self.cluster_by,
+        }
         for name, value in given.items():
-            if value:
+            if value is not None:
                 msg = f"{name} is of the items of two runs, and a result file holds none"
                 raise click.UsageError(msg)
 
