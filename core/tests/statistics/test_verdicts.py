@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from themis.statistics import verdict_of
@@ -16,6 +18,9 @@ from themis.statistics import verdict_of
         (0.1, {"p_value": 0.05}, "inconclusive"),
         (0.1, {"p_value": None}, "inconclusive"),
         (None, {"p_value": None}, "inconclusive"),
+        (math.nan, {"p_value": 0.01}, "inconclusive"),
+        (math.nan, {"p_value": 0.01, "equivalence_p": 0.01}, "inconclusive"),
+        (0.1, {"p_value": math.nan}, "inconclusive"),
         (0.1, {"p_value": 0.01, "margin": 0.1}, "inconclusive"),
         (0.1, {"p_value": 0.01, "margin": 0.05}, "improved"),
         (0.01, {"p_value": 0.01, "margin": 0.05, "equivalence_p": 0.01}, "equivalent"),

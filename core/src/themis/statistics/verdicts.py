@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, get_args
 
 from themis.statistics.estimate import error_rate
@@ -27,15 +28,18 @@ def verdict_of(
 
     `p_value` and `equivalence_p` are compared with 1 - level; give adjusted ones where a family
     was tested. A change that is significant but not past `margin` is neither: `inconclusive`. A
-    metric without a direction neither improves nor regresses. `missing` and `not_comparable` are
+    metric without a direction neither improves nor regresses, and a difference that is not known
+    (None or NaN) tells nothing. `missing` and `not_comparable` are
     for the caller to say: no number tells them.
     """
     check_direction(direction)
     alpha = error_rate(level)
+    if delta is None or math.isnan(delta):
+        return "inconclusive"
     if equivalence_p is not None and equivalence_p < alpha:
         return "equivalent"
     significant = p_value is not None and p_value < alpha
-    if delta is None or not significant or direction == "none" or abs(delta) <= (margin or 0.0):
+    if not significant or direction == "none" or abs(delta) <= (margin or 0.0):
         return "inconclusive"
     return "improved" if (delta > 0) == (direction == "maximize") else "regressed"
 
