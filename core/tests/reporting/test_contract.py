@@ -305,6 +305,15 @@ def test_results_without_a_shared_metric_cannot_be_compared(result_of):
         compare_results(before, after)
 
 
+def test_a_baseline_without_a_mean_says_that_this_is_the_cause(result_of, timed_out):
+    before, after = result_of(lambda _: timed_out, name="one"), result_of(name="two")
+
+    with pytest.raises(ValueError, match="the baseline has no mean of accuracy"):
+        compare_results(before, after)
+    with pytest.raises(ValueError, match="the baseline has no mean of accuracy"):
+        compare_results(result_to_dict(before), result_to_dict(after))
+
+
 def test_what_is_no_result_document_is_refused(result_of):
     with pytest.raises(ValueError, match="not a result document of schema version 1"):
         compare_results({"schema_version": 2}, result_of())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -74,13 +74,7 @@ def compare_results(
     """
     config = regression_config(run_cfg)
     before, after = _side(baseline), _side(candidate)
-    shared = [name for name, one in before.variables.items() if name in after.variables]
-    if not any(before.variables[name].mean is not None for name in shared):
-        msg = (
-            "the two results share no comparable metric: the baseline has "
-            f"{_listed(before.variables)}, the candidate {_listed(after.variables)}"
-        )
-        raise ValueError(msg)
+    _check_comparable(before.variables, after.variables)
     paired = _Paired()
     if before.result is not None and after.result is not None:
         source = after.result.run_side().source
@@ -117,6 +111,22 @@ def _paired(
         rows=dict(zip(groups, rows, strict=True)),
         further={"unpaired": _unpaired(before, after)},
     )
+
+
+def _check_comparable(before: Mapping[str, Variable], after: Mapping[str, Variable]) -> None:
+    shared = [name for name in before if name in after]
+    if not shared:
+        msg = (
+            "the two results share no comparable metric: the baseline has "
+            f"{_listed(before)}, the candidate {_listed(after)}"
+        )
+        raise ValueError(msg)
+    if all(before[name].mean is None for name in shared):
+        msg = (
+            f"there is nothing to compare with: the baseline has no mean of {_listed(shared)}, "
+            "its scores failed or there are none"
+        )
+        raise ValueError(msg)
 
 
 def _check_needs_no_pairs(config: RegressionConfig, names: Sequence[str]) -> None:
@@ -188,5 +198,5 @@ def _unpaired(before: BenchmarkResult, after: BenchmarkResult) -> dict[str, Any]
     }
 
 
-def _listed(variables: Mapping[str, Variable]) -> str:
+def _listed(variables: Iterable[str]) -> str:
     return ", ".join(variables) or "none"
