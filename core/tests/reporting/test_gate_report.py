@@ -35,6 +35,14 @@ def test_whatever_a_metric_is_called_the_xml_is_well_formed():
     assert suite[0][0].tag == "failure"
 
 
+def test_details_are_as_long_as_the_terminal_is_wide():
+    long = {**CHECK, "details": ("so it is " * 15).strip()}
+
+    assert ("so it is " * 15).strip() in gate_text(document(long))
+    assert ("so it is " * 15).strip() in gate_text(document(long), width=250)
+    assert max(map(len, gate_text(document(long), width=150).splitlines())) == 150
+
+
 def test_what_could_not_be_judged_is_skipped():
     unjudged = {**CHECK, "verdict": "not_comparable", "regressed": False, "change_percent": None}
 

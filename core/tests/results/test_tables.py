@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from themis.results.tables import format_value, markdown_table, markdown_text, printable, text_table
+from themis.results.tables import (
+    fitted_table,
+    format_value,
+    markdown_table,
+    markdown_text,
+    printable,
+    text_table,
+)
 
 
 def test_columns_are_aligned_and_numbers_stand_to_the_right():
@@ -30,6 +37,19 @@ def test_columns_can_be_chosen_and_missing_cells_are_dashes():
 
 def test_a_long_cell_is_cut():
     assert text_table([{"a": "x" * 90}], max_width=5).splitlines()[2] == "xxxx…"
+
+
+@pytest.mark.parametrize(
+    ("width", "kept"), [(None, 200), (500, 200), (203, 200), (153, 150), (20, 60)]
+)
+def test_a_table_is_cut_where_it_does_not_fit_but_not_to_less_than_60(width, kept):
+    row = fitted_table([{"a": "x", "b": "y" * 200}], width=width).splitlines()[2]
+
+    assert row == "x  " + ("y" * 200 if kept == 200 else "y" * (kept - 1) + "…")
+
+
+def test_a_table_without_rows_fits_anywhere():
+    assert fitted_table([], ["a", "b"], width=1) == "a  b\n-  -"
 
 
 def test_terminal_control_sequences_are_spelled_out():

@@ -13,7 +13,7 @@ import click
 
 from themis.cli.gate import REGRESSED, artifacts_option, check_judged, config_option, show_gate
 from themis.cli.operands import check_config, result_file, stored_result
-from themis.cli.output import json_option
+from themis.cli.output import json_option, terminal_width
 from themis.cli.run_store import open_run_store, store_option
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _document(
 
 
 def _show_pairs(rows: Any, group_by: tuple[str, ...]) -> None:
-    from themis.results.tables import format_value, text_table
+    from themis.results.tables import fitted_table, format_value
 
     shown = []
     for row in rows:
@@ -188,4 +188,4 @@ def _show_pairs(rows: Any, group_by: tuple[str, ...]) -> None:
         name for name in (*group_by, *_SHOWN) if any(row.get(name) is not None for row in shown)
     ]
     if shown:
-        click.echo(text_table(shown, columns) + "\n")
+        click.echo(fitted_table(shown, columns, width=terminal_width()) + "\n")

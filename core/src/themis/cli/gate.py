@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from themis.cli.operands import check_config, stored_result
-from themis.cli.output import json_option, print_json
+from themis.cli.output import json_option, print_json, terminal_width
 from themis.cli.run_store import open_place, open_run_store, store_option, store_place
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def show_gate(document: Mapping[str, Any], output: Path | None, *, as_json: bool
     if as_json:
         print_json(document)
     else:
-        click.echo(gate_text(document))
+        click.echo(gate_text(document, width=terminal_width()))
     return is_blocking(document)
 
 

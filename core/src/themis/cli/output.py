@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
-__all__ = ["json_option", "print_document", "print_json", "printable"]
+__all__ = ["json_option", "print_document", "print_json", "printable", "terminal_width"]
 
 _CONTROL = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]|\r(?!\n)"
@@ -46,6 +47,11 @@ def print_document(text: str) -> None:
 def printable(text: str) -> str:
     """The text with lone surrogates, which no terminal takes, as their escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that is printed to; None for a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _writable(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from themis.reporting.strict_json import write_json
-from themis.results.tables import markdown_table, markdown_text, printable, text_table
+from themis.results.tables import fitted_table, markdown_table, markdown_text, printable
 
 __all__ = [
     "document_checks",
@@ -39,10 +39,14 @@ def is_blocking(document: Mapping[str, Any]) -> bool:
     return bool(found)
 
 
-def gate_text(document: Mapping[str, Any]) -> str:
-    """The checks as a table, over a line that says what they come to."""
+def gate_text(document: Mapping[str, Any], *, width: int | None = None) -> str:
+    """The checks as a table, over a line that says what they come to.
+
+    `width` is that of the terminal: long details are cut to fit, but never below 60 characters.
+    """
     checks = document_checks(document)
-    table = f"{text_table(list(map(_shown, checks)), _COLUMNS)}\n" if checks else ""
+    shown = list(map(_shown, checks))
+    table = f"{fitted_table(shown, _COLUMNS, width=width)}\n" if checks else ""
     return f"{table}{_sentence(checks)}"
 
 

@@ -7,6 +7,7 @@ sequences in text, markup in Markdown.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 __all__ = [
     "Rows",
     "column_names",
+    "fitted_table",
     "format_value",
     "markdown_table",
     "markdown_text",
@@ -25,9 +27,12 @@ Rows = Sequence[Mapping[str, Any]]
 
 _MARKUP = re.compile(r"([\\`*\[\]<>|#~!&])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _WIDE = frozenset("WF")
+_LEAST_CUT = 60
 
 
-def text_table(rows: Rows, columns: Sequence[str] | None = None, *, max_width: int = 60) -> str:
+def text_table(
+    rows: Rows, columns: Sequence[str] | None = None, *, max_width: int = _LEAST_CUT
+) -> str:
     """An aligned table, numbers to the right; longer cells are cut at `max_width` characters.
 
     `columns` chooses and orders them; by default every key, in the order of first appearance.
@@ -40,6 +45,21 @@ def text_table(rows: Rows, columns: Sequence[str] | None = None, *, max_width: i
     widths = [max(map(_width, column)) for column in zip(names, *cells, strict=True)]
     lines = [names, ["-" * width for width in widths], *cells]
     return "\n".join(_aligned(line, widths, numeric) for line in lines)
+
+
+def fitted_table(rows: Rows, columns: Sequence[str] | None = None, *, width: int | None) -> str:
+    """`text_table` whose longest cells are cut where lines would take more than `width` columns.
+
+    No cell is cut to less than 60 characters, however narrow; with None none is cut.
+    """
+    table = text_table(rows, columns, max_width=sys.maxsize)
+    widest = max(map(_width, table.splitlines()))
+    if width is None or widest <= width:
+        return table
+    names = column_names(rows, columns)
+    shown = (format_value(row.get(name)) for row in rows for name in names)
+    longest = max(map(len, map(printable, shown)), default=0)
+    return text_table(rows, columns, max_width=max(_LEAST_CUT, longest - (widest - width)))
 
 
 def markdown_table(rows: Rows, columns: Sequence[str] | None = None) -> str:
