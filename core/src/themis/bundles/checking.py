@@ -75,7 +75,7 @@ def _experiment(plan: BundlePlan) -> ExperimentSpec:
     from themis.specs import ExperimentSpec
 
     try:
-        spec = ExperimentSpec.model_validate_json(canonical_bytes(plan.manifest.spec))
+        spec = ExperimentSpec.model_validate(plan.manifest.spec)
     except ValueError as error:
         raise refused(f"its spec cannot be read: {error}") from error
     if spec.canonical_hash != plan.manifest.spec_hash:

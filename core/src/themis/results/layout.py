@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import attrs
 from sqlalchemy import select
 
 from themis.errors import StorageError
+from themis.records.canonical import decode
 from themis.storage import schema
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def _load_arms(connection: Connection, run: int) -> tuple[Arm, ...]:
             model_id=row.model_id,
             provider=row.provider,
             params_hash=row.params_hash,
-            params=json.loads(row.params),
-            dimensions=json.loads(row.dimensions),
+            params=decode(row.params.encode()),
+            dimensions=decode(row.dimensions.encode()),
             dataset_id=row.dataset_id,
         )
         for row in rows

@@ -16,7 +16,6 @@ from themis.planning.manifest import RunManifest, run_identity
 from themis.planning.provenance import collect_provenance
 from themis.plugin.registration import BUILTIN
 from themis.plugin.resolution import LockedComponent
-from themis.records.canonical import canonical_bytes
 from themis.records.secrets import redact
 from themis.runtime.items import (
     ItemSource,
@@ -128,7 +127,7 @@ class RunPlanner:
             msg = f"run {row.run_id[:12]} holds {row.benchmark_id}: there is nothing to go on with"
             raise SpecValidationError(msg)
         plan = compile_plan(
-            ExperimentSpec.model_validate_json(canonical_bytes(manifest.spec)),
+            ExperimentSpec.model_validate(manifest.spec),
             registry=self.registry,
             global_seed=manifest.global_seed,
             pinned=self._pinned(manifest),

@@ -373,3 +373,14 @@ def test_a_parse_of_another_run_that_nothing_scores_is_shown_too(make):
     other = sums_slice(parses=[TEXT], scores=[], dimensions={"taken": "over"})
     result = make().run_benchmark(sums_benchmark(slices=[other]))
     assert answers(result) == ["2"]
+
+
+SMALL = InferenceGridSpec(params=[InferenceParamsSpec(temperature=1e-6, extras={"tau": 1e-9})])
+
+
+def test_a_run_with_very_small_parameters_is_resumed_and_read(make, engine):
+    run_id = make().plan(sums_benchmark(inference_grid=SMALL)).run_id
+    result = make(items=[]).resume(run_id)
+    assert (result.status, len(engine.calls)) == ("completed", 6)
+    params = result.get_trial(result.trial_hashes[0]).trial_spec.params
+    assert (params.temperature, dict(params.extras)) == (1e-6, {"tau": 1e-9})
