@@ -150,3 +150,16 @@ def test_rebuilding_gives_what_was_there(memory, plan):
     assert rebuild_projections(memory.writing, PayloadFormat(memory.blobs)) == 5
     assert scores(memory) == before
     assert verify_database(memory._reading, memory.blobs, place="memory").ok
+
+
+def test_an_id_that_no_database_can_hold_is_read_back_as_planned(memory):
+    ids = ["a\0b", "a\\x00b", "\ud800", "\\ud800", "C:\\x"]
+    plan = storage.run_planned(
+        run_id="r", benchmark_id="b", manifest={}, arms=[], metrics=[], num_samples=1
+    )
+    (run,) = memory.append([plan])
+    trials = [storage.PlannedTrial(0, name, "00" * 32, "00" * 32) for name in ids]
+    memory.append([storage.trials_planned(run, start=0, trials=trials)])
+    assert [row.item_id for row in memory.iter_trials(run)] == ids
+    [written] = zip(*rows(memory, schema.trials, "item_id"), strict=True)
+    assert len(set(written)) == len(ids)

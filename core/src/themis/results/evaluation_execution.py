@@ -22,7 +22,7 @@ from themis.results.overlay import Overlay
 from themis.results.source import RunSource
 from themis.results.trials import TrialRow, trials_numbered
 from themis.storage import schema
-from themis.storage.projection_tables import storable
+from themis.storage.column_text import storable
 
 if TYPE_CHECKING:
     from themis.records import EvaluationRecord
@@ -145,13 +145,21 @@ def _find(
 
 
 def _named(source: RunSource, case_id: str) -> list[TrialRow]:
-    numbers = select(_TRIALS.c.trial).where(
-        _TRIALS.c.run == source.layout.run, _TRIALS.c.item_id == storable(case_id)
-    )
-    with source.connection() as connection:
-        found = list(connection.scalars(numbers.order_by(_TRIALS.c.trial)))
+    """The trials of a case by its id; where no case has it, by the id as results show it."""
+    found: list[int] = []
+    for name in dict.fromkeys((storable(case_id), case_id)):
+        if not found:
+            found = _numbers_of(source, name)
     trials = trials_numbered(source, found)
     return [trials[number] for number in found]
+
+
+def _numbers_of(source: RunSource, item_id: str) -> list[int]:
+    numbers = select(_TRIALS.c.trial).where(
+        _TRIALS.c.run == source.layout.run, _TRIALS.c.item_id == item_id
+    )
+    with source.connection() as connection:
+        return list(connection.scalars(numbers.order_by(_TRIALS.c.trial)))
 
 
 def _choice(trial: TrialRow) -> str:

@@ -16,6 +16,7 @@ from themis.results.run_status import RunStatus
 from themis.results.source import RunSource
 from themis.results.trials import TrialRow, iter_trials
 from themis.storage import schema
+from themis.storage.column_text import storable
 from themis.storage.finished import StageCounts
 from themis.storage.reading import chunked
 from themis.storage.schema import CandidateStatus, ScoreStatus
@@ -179,10 +180,11 @@ class _Shape:
 
 def _shapes(source: RunSource) -> dict[str, _Shape]:
     layout, keys = source.layout, source.manifest.get("keys") or {}
+    reductions = {storable(name) for name in keys.get("reductions", {})}
     shapes = {}
     for name in dict.fromkeys(arm.slice_id for arm in layout.arms):
         columns = [column for column in layout.metrics if column.slice_id == name]
-        reduced = name in keys.get("reductions", {})
+        reduced = name in reductions
         transforms = source.transforms[name]
         wanted = Counter({"generate": layout.num_samples, "reduce": int(reduced)})
         wanted["parse"] = len(transforms) * (1 if reduced else layout.num_samples)

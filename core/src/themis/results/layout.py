@@ -11,6 +11,7 @@ from sqlalchemy import select
 from themis.errors import StorageError
 from themis.records.canonical import decode
 from themis.storage import schema
+from themis.storage.column_text import storable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -143,11 +144,17 @@ def _load_arms(connection: Connection, run: int) -> tuple[Arm, ...]:
             provider=row.provider,
             params_hash=row.params_hash,
             params=decode(row.params.encode()),
-            dimensions=decode(row.dimensions.encode()),
+            dimensions=_labels(row.dimensions),
             dataset_id=row.dataset_id,
         )
         for row in rows
     )
+
+
+def _labels(dimensions: str) -> dict[str, str]:
+    """Dimensions as results show them, like the texts of other columns."""
+    labels = decode(dimensions.encode())
+    return {storable(name): storable(label) for name, label in labels.items()}
 
 
 def _load_metrics(connection: Connection, run: int) -> tuple[MetricColumn, ...]:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from themis.results.item_blocks import ItemBlocks, item_blocks
 from themis.results.layout import RunLayout, load_layout, unknown_run
 from themis.storage import continuations, schema
+from themis.storage.column_text import storable
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -89,10 +90,11 @@ class RunSource:
     @cached_property
     def transforms(self) -> Mapping[str, Sequence[str]]:
         """The extractor chains of each slice by their hashes, in the order of the plan."""
-        planned = (self.manifest.get("keys") or {}).get("transforms", {})
+        chains = (self.manifest.get("keys") or {}).get("transforms", {})
+        planned = {storable(name): keys for name, keys in chains.items()}
         spec = self.manifest["spec"] or {}
         names = {
-            entry["slice_id"]: [parse["name"] for parse in entry.get("parses", ())]
+            storable(entry["slice_id"]): [parse["name"] for parse in entry.get("parses", ())]
             for entry in spec.get("slices", ())
         }
         found: dict[str, dict[str, None]] = {}

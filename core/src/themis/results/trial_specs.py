@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from themis.records import CandidateRecord, Message, TrialSpec
 from themis.specs import GenerationSpec, InferenceParamsSpec, ModelSpec
+from themis.storage.column_text import storable
 
 if TYPE_CHECKING:
     from themis.results.layout import Arm
@@ -47,14 +48,15 @@ def rebuilt_trial_spec(
 def _model(planned: Mapping[str, Any], arm: Arm) -> ModelSpec:
     """The model as it was written; without its extras where the manifest does not have it."""
     for entry in planned.get("models", ()):
-        if (entry["model_id"], entry["provider"]) == (arm.model_id, arm.provider):
+        named = (storable(entry["model_id"]), storable(entry["provider"]))
+        if named == (arm.model_id, arm.provider):
             return ModelSpec.model_validate(entry)
     return ModelSpec(model_id=arm.model_id, provider=arm.provider)
 
 
 def _generation(planned: Mapping[str, Any], arm: Arm) -> GenerationSpec:
     for entry in planned.get("slices", ()):
-        if entry["slice_id"] == arm.slice_id and entry.get("generation"):
+        if storable(entry["slice_id"]) == arm.slice_id and entry.get("generation"):
             return GenerationSpec.model_validate(entry["generation"])
     return GenerationSpec()
 
@@ -68,7 +70,7 @@ def _prompt(
         return ()
     messages = told[0].messages()
     for entry in planned.get("prompt_variants", ()):
-        if entry["id"] == arm.prompt_variant_id:
+        if storable(entry["id"]) == arm.prompt_variant_id:
             return messages[: len(entry["messages"])]
     answers = [place for place, message in enumerate(messages) if message.role == "assistant"]
     return messages[: answers[0]] if answers else messages

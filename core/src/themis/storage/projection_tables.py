@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, bindparam, case, delete, literal_column, sele
 from themis.errors import ErrorCode, StorageError
 from themis.records.canonical import canonical_bytes
 from themis.storage.bulk import BulkStatement, for_each, insert_new, upsert
+from themis.storage.column_text import storable
 from themis.storage.reading import CHUNK, chunked
 from themis.storage.schema import (
     CandidateStatus,
@@ -172,22 +173,16 @@ def _change_run(connection: Connection, event: StoredEvent, **cells: Any) -> Non
         raise StorageError(msg, code=ErrorCode.STORAGE_WRITE)
 
 
-def storable(value: Any) -> Any:
-    """Text as every database can hold it: NUL and lone surrogates are written as escapes."""
-    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
-        return value
-    return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-
-
 def _described(table: Any, run: int, number: int, entry: Mapping[str, Any]) -> Row:
-    cells = []
+    cells: list[Any] = []
     for column in list(table.columns)[2:]:
         value = entry.get(column.name)
         if isinstance(value, dict):
-            value = canonical_bytes(value).decode()
+            cells.append(canonical_bytes(value).decode())
         elif isinstance(value, bool) or (value is None and not column.nullable):
-            value = int(bool(value))
-        cells.append(storable(value))
+            cells.append(int(bool(value)))
+        else:
+            cells.append(storable(value))
     return (run, number, *cells)
 
 

@@ -41,7 +41,7 @@ class RunRow:
 
 @attrs.frozen(slots=True)
 class TrialRow:
-    """A planned trial; hashes are hex."""
+    """A planned trial; hashes are hex, and the item's id is as it was planned."""
 
     trial: int
     arm: int

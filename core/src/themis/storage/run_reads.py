@@ -12,6 +12,7 @@ from themis.errors import StorageError
 from themis.records.canonical import decode
 from themis.storage.artifact_index import ArtifactLookup
 from themis.storage.bulk import LOOKUP_VALUES, BulkLookup
+from themis.storage.column_text import restored
 from themis.storage.items import decode_item
 from themis.storage.protocol import CandidateRow, RunRow, TrialRow
 from themis.storage.reading import CHUNK, EventReader, chunked
@@ -142,7 +143,7 @@ class RunReads:
             part = page.where(trials.c.trial >= start).limit(chunk)
             with self.reader() as connection:
                 rows = [
-                    TrialRow(trial, arm, item_id, item_hash.hex(), trial_hash.hex())
+                    TrialRow(trial, arm, restored(item_id), item_hash.hex(), trial_hash.hex())
                     for _, trial, arm, item_id, item_hash, trial_hash in connection.execute(part)
                 ]
             yield from rows
