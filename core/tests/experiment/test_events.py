@@ -116,3 +116,52 @@ def test_every_event_is_read_back_from_json_as_what_it_was(sums, counting):
 def test_a_payload_that_is_no_event_is_refused(payload, message):
     with pytest.raises(ValueError, match=message):
         event_from_dict(payload)
+
+
+class Listening:
+    def __init__(self):
+        self.events = []
+
+    def on_event(self, event):
+        self.events.append(event)
+
+
+def test_on_event_is_told_what_iter_run_events_gives_in_order(sums, counting):
+    counting.failing = {"0 + 0"}
+    listening = Listening()
+    with InMemoryRunStore() as store:
+        result = evaluate(
+            model=counting,
+            data=sums,
+            samples=2,
+            reducer="first",
+            parser="first_number",
+            metric=["exact_match", "reference_grading"],
+            judge=lambda prompt: "Verdict: correct",
+            store=store,
+            subscribers=[listening],
+        )
+        assert listening.events == list(iter_run_events(store, result.run_id))
+    assert all(isinstance(event, RunEvent) for event in listening.events)
+    assert {"generation_failed", "reduction_completed", "evaluation_completed"} <= {
+        event.kind for event in listening.events
+    }
+
+
+def test_an_event_that_a_subscriber_changes_is_its_own(sums, counting):
+    class Vandal(Listening):
+        def on_event(self, event):
+            super().on_event(event)
+            getattr(event, "parsed_answer", []).clear()
+
+    vandal, listening = Vandal(), Listening()
+    evaluate(
+        model=counting,
+        data=sums[:1],
+        parser=lambda text: [text],
+        metric=lambda parsed, expected: parsed[0] == expected,
+        subscribers=[vandal, listening],
+    )
+    for watching, answer in ((vandal, []), (listening, ["0"])):
+        [parsed] = [e for e in watching.events if isinstance(e, ParseCompletedEvent)]
+        assert parsed.parsed_answer == answer

@@ -27,8 +27,8 @@ from themis.records import (
 )
 
 if TYPE_CHECKING:
+    from themis.records.run_events import RunEvent
     from themis.specs import InferenceParamsSpec, ModelSpec
-    from themis.storage import StoredEvent
 
 __all__ = [
     "LIFECYCLE_HOOKS",
@@ -197,8 +197,8 @@ class AfterJudge(Protocol):
 class OnEvent(Protocol):
     """Has `on_event`."""
 
-    def on_event(self, event: StoredEvent) -> Any:
-        """An event that this execution recorded. It is durable."""
+    def on_event(self, event: RunEvent) -> Any:
+        """A new status of the run, or what became of a stage of a case. It is durable."""
         return None
 
 

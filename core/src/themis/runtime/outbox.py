@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from themis.errors import StorageError
 
 if TYPE_CHECKING:
+    from themis.runtime.work import Work
     from themis.storage import Event, RunStore
 
 __all__ = ["Outbox"]
@@ -20,14 +21,14 @@ __all__ = ["Outbox"]
 _TOGETHER = 64
 """Events that are sent without waiting for the end of the turn."""
 
-_Entry = tuple["Event", Callable[[], None] | None]
+_Entry = tuple["Event", Callable[[], None] | None, "Work | None"]
 
 
 class Outbox:
     """Hands events to a store in order. The first failure is kept, and calls `on_failure`.
 
-    `on_durable` is called with every event and its number. Events that cannot be stored together
-    are sent again one by one, so that one takes no other with it.
+    `on_durable` is called with every event, its number and the work it is about. Events that cannot
+    be stored together are sent again one by one, so that one takes no other with it.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Outbox:
         store: RunStore,
         *,
         on_failure: Callable[[], object],
-        on_durable: Callable[[Event, int], object] | None = None,
+        on_durable: Callable[[Event, int, Work | None], object] | None = None,
     ) -> None:
         self._store = store
         self._on_failure = on_failure
@@ -51,9 +52,15 @@ class Outbox:
         if self._failure is not None:
             raise self._failure
 
-    async def put(self, event: Event, durable: Callable[[], None] | None = None) -> None:
+    async def put(
+        self,
+        event: Event,
+        durable: Callable[[], None] | None = None,
+        *,
+        work: Work | None = None,
+    ) -> None:
         """Take one event, once there is room; `durable` is called when it is committed."""
-        self._waiting.append((event, durable))
+        self._waiting.append((event, durable, work))
         if len(self._waiting) >= _TOGETHER:
             await self._send()
         elif self._sending is None or self._sending.done():
@@ -61,7 +68,7 @@ class Outbox:
 
     async def append(self, event: Event) -> None:
         """Send one event at once; durable on return, and what the store raises is raised here."""
-        await (await self._submit([(event, None)]))
+        await (await self._submit([(event, None, None)]))
 
     async def drain(self) -> None:
         """Wait until everything taken is durable."""
@@ -87,7 +94,7 @@ class Outbox:
             self._failed(error)
 
     async def _submit(self, batch: Sequence[_Entry]) -> asyncio.Future[Any]:
-        future = await self._store.submit_async([event for event, _ in batch])
+        future = await self._store.submit_async([event for event, _, _ in batch])
         self._keep(future)
         future.add_done_callback(lambda done: self._settled(done, batch))
         return future
@@ -108,9 +115,9 @@ class Outbox:
             self._failed(error)
 
     def _committed(self, batch: Sequence[_Entry], seqs: Sequence[int]) -> None:
-        for (event, durable), seq in zip(batch, seqs, strict=True):
+        for (event, durable, work), seq in zip(batch, seqs, strict=True):
             if self._on_durable is not None:
-                self._on_durable(event, seq)
+                self._on_durable(event, seq, work)
             if durable is not None:
                 durable()
 

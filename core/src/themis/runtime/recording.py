@@ -29,7 +29,7 @@ class Recorder:
 
     Recording returns once there is room, not when the event is durable; `durable` is called then.
     A failed commit is kept, and calls `on_failure`: the run cannot go on. `on_durable` is called
-    with every event and its number. No event holds what `masks` knows.
+    with every event, its number and the work it is about. No event holds what `masks` knows.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Recorder:
         store: RunStore,
         run: int,
         on_failure: Callable[[], object],
-        on_durable: Callable[[Event, int], object] | None = None,
+        on_durable: Callable[[Event, int, Work | None], object] | None = None,
         masks: Masks | None = None,
     ) -> None:
         self._store = store
@@ -96,7 +96,7 @@ class Recorder:
             failure=candidate.failure,
             timeline=generated.timeline,
         )
-        await self._outbox.put(self._masks.event(event), durable)
+        await self._outbox.put(self._masks.event(event), durable, work=work)
 
     async def reduced(self, work: Work, reduced: Reduced, durable: Callable[[], None]) -> None:
         """The one candidate of a trial, or why there is none."""
@@ -110,7 +110,7 @@ class Recorder:
             judge_audits=reduced.audits,
             timeline=reduced.timeline,
         )
-        await self._outbox.put(self._masks.event(event), durable)
+        await self._outbox.put(self._masks.event(event), durable, work=work)
 
     async def evaluated(self, work: Work, outcome: Evaluated, durable: Callable[[], None]) -> None:
         """The parses and scores of one candidate."""
@@ -130,11 +130,11 @@ class Recorder:
             judge_audits=outcome.audits,
             timeline=outcome.timeline,
         )
-        await self._outbox.put(self._masks.event(event), durable)
+        await self._outbox.put(self._masks.event(event), durable, work=work)
 
     async def status(self, status: RunStatus, *, through: RunStage | None = None) -> None:
         """The run's state changed; durable on return, and what the store raises is raised here."""
         event = recording.run_status(self._run, status=status, through=through)
         [seq] = await asyncio.to_thread(self._store.append, [event])
         if self._on_durable is not None:
-            self._on_durable(event, seq)
+            self._on_durable(event, seq, None)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -23,16 +24,17 @@ from themis.plugin.lifecycle import (
     Span,
     TracingProvider,
 )
-from themis.records.canonical import decode
+from themis.records.event_telling import STATUS, TOLD_KINDS, EventPlace, told_of_case, told_of_run
 from themis.runtime.copies import own_copy
 from themis.runtime.observers import TelemetryBus
-from themis.storage import StoredEvent
 
 if TYPE_CHECKING:
     from themis.plugin.registry import PluginRegistry
     from themis.records import CandidateRecord, TrialSpec
+    from themis.records.run_events import RunEvent
     from themis.runtime.context import RuntimeContext
     from themis.runtime.observers import ObserverReport
+    from themis.runtime.work import Work
     from themis.specs import ProjectSpec
     from themis.storage import Event
 
@@ -132,10 +134,11 @@ class Watch:
         if self.traces:
             self._bus.publish(_Told(_SPAN, lambda: (span,)))
 
-    def recorded(self, event: Event, seq: int) -> None:
-        """Have `on_event` called with an event that is durable."""
+    def recorded(self, event: Event, seq: int, work: Work | None) -> None:
+        """Have `on_event` called with what a durable event says of the run, or of `work`."""
         if "on_event" in self.hooks:
-            self._bus.publish(_Told("on_event", lambda: (_stored(event, seq),)))
+            for told in self._events(event, seq, work):
+                self._bus.publish(_Told("on_event", partial(own_copy, (told,))))
 
     def close(self, status: str) -> tuple[ObserverReport, ...]:
         """The run has ended: wait a while for everyone to be told."""
@@ -147,6 +150,20 @@ class Watch:
             error=f"the run is {status}" if failed else None,
         )
         return self._bus.close(timeout=CLOSE_SECONDS)
+
+    def _events(self, event: Event, seq: int, work: Work | None) -> Iterable[RunEvent]:
+        place = EventPlace(run_id=self._run.run_id, seq=seq, at=event.at, key=event.key)
+        if event.kind == STATUS:
+            return [told_of_run(event.value(), place)]
+        if work is None or work.item is None or event.kind not in TOLD_KINDS:
+            return []
+        return told_of_case(
+            event.kind,
+            event.value(),
+            place,
+            dataset_id=work.slice_plan.spec.slice_id,
+            case_id=work.item.item_id,
+        )
 
     def _subscribe(self, watcher: object) -> None:
         if methods := _hooks_of(watcher):
@@ -238,7 +255,3 @@ def _check(watcher: object) -> None:
 
 def _is_plain(method: object) -> bool:
     return callable(method) and not inspect.iscoroutinefunction(method)
-
-
-def _stored(event: Event, seq: int) -> StoredEvent:
-    return StoredEvent(seq, event.run, event.kind, event.key, event.at, decode(event.payload))
