@@ -10,6 +10,9 @@ import pytest
 import structlog
 
 from themis.runtime.logging import configure_logging, get_logger
+from themis.runtime.masking import Masks
+
+KEY = "Pl4nted5ecretThatNobodySees0123456789"
 
 
 @pytest.fixture
@@ -51,6 +54,37 @@ def test_a_program_s_own_structlog_configuration_is_followed():
     get_logger().warning("hello", run="r1")
 
     assert seen == [{"event": "hello", "run": "r1"}]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.usefixtures("restored_logging")
+def test_what_components_log_is_shown_without_the_secrets_that_the_run_knows(monkeypatch, as_json):
+    class Client:
+        def __repr__(self):
+            return f"Client({KEY!r})"
+
+    monkeypatch.setenv("LEAK_API_KEY", KEY)
+    out = io.StringIO()
+    configure_logging(as_json=as_json, stream=out)
+    logging.getLogger("themis").error("log %s", KEY)
+    logging.getLogger("library").warning(f"key={KEY}")
+    get_logger().warning("of ours", headers={"authorization": [KEY]}, client=Client())
+    try:
+        raise ValueError(KEY)
+    except ValueError:
+        logging.getLogger("library").exception("refused")
+    assert out.getvalue().count("[redacted]") >= 5
+    assert "of ours" in out.getvalue()
+    assert KEY not in out.getvalue()
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_the_secrets_of_one_run_can_be_told_by_whoever_starts_it():
+    out = io.StringIO()
+    told = 'pass"word\\of mine'
+    configure_logging(as_json=True, stream=out, masks=Masks.of({"A": told}))
+    logging.getLogger("themis").error("log %s", told)
+    assert json.loads(out.getvalue())["event"] == "log [redacted]"
 
 
 @pytest.mark.usefixtures("restored_logging")

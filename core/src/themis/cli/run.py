@@ -127,7 +127,7 @@ def _run_benchmark(
     from themis.cli.progress_view import open_progress_view
     from themis.runtime.logging import configure_logging
 
-    configure_logging(as_json=log_json)
+    configure_logging(as_json=log_json, masks=session.context.masks)
     orchestrator = session.orchestrator
     action = {
         "all": orchestrator.run_benchmark,

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
+from themis.runtime.masking import Masks
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
 __all__ = ["configure_logging", "get_logger"]
 
@@ -41,20 +43,27 @@ def get_logger(name: str = "themis") -> Any:
 
 
 def configure_logging(
-    *, as_json: bool = False, level: str = "info", stream: TextIO | None = None
+    *,
+    as_json: bool = False,
+    level: str = "info",
+    stream: TextIO | None = None,
+    masks: Masks | None = None,
 ) -> None:
     """Send logs to stderr as readable lines or as JSON; for the command line alone.
 
-    Other libraries' logs are shown from warnings on, in the same form.
+    Other libraries' logs are shown from warnings on, in the same form. What `masks` know is shown
+    of none.
 
     Args:
         as_json: One JSON object a line.
         level: The least level of Themis' own logs: `debug`, `info`, `warning` or `error`.
         stream: Where to; stderr by default.
+        masks: The secrets; by default those of the environment.
     """
     out = stream or sys.stderr
     handler = logging.StreamHandler(out)
-    handler.setFormatter(_formatter(as_json=as_json, colors=out.isatty()))
+    known = Masks.of({}) if masks is None else masks
+    handler.setFormatter(_formatter(known, as_json=as_json, colors=out.isatty()))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("themis").setLevel(level.upper())
     structlog.configure(
@@ -64,14 +73,24 @@ def configure_logging(
     )
 
 
-def _formatter(*, as_json: bool, colors: bool) -> logging.Formatter:
+def _formatter(masks: Masks, *, as_json: bool, colors: bool) -> logging.Formatter:
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if as_json
         else structlog.dev.ConsoleRenderer(colors=colors)
     )
+
+    def masked(_: Any, __: str, event: EventDict) -> EventDict:
+        shown: EventDict = masks.value(event)
+        return shown
+
+    def rendered(logger: Any, name: str, event: EventDict) -> str:
+        """The line, masked again: the renderer asks objects for their repr."""
+        return masks.text(str(renderer(logger, name, event)))
+
     last: Sequence[Processor] = (
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        renderer,
+        masked,
+        rendered,
     )
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_SHARED, processors=last)

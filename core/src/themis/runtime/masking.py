@@ -54,17 +54,18 @@ class Masks:
         """`event` with every secret in its texts replaced."""
         for needle in self._needles:
             if needle in event.payload:
-                payload = canonical_bytes(self._value(event.value()))
+                payload = canonical_bytes(self.value(event.value()))
                 return attrs.evolve(event, payload=payload, source=None)
         return event
 
-    def _value(self, value: Any) -> Any:
+    def value(self, value: Any) -> Any:
+        """`value` with every secret replaced in its strings, keys too, however deep they are."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {self.text(key): self._value(entry) for key, entry in value.items()}
+            return {self.text(key): self.value(entry) for key, entry in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self._value(entry) for entry in value]
+            return [self.value(entry) for entry in value]
         return value
 
 
