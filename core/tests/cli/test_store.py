@@ -8,6 +8,8 @@ from click.testing import CliRunner
 
 from themis import storage
 from themis.cli import main
+from themis.errors import StorageError
+from themis.storage.sqlite_store import existing_store
 from themis.testing.recorded_runs import RecordedRun
 
 
@@ -87,6 +89,40 @@ def test_a_folder_without_a_store_is_an_error(tmp_path, command):
     done = themis("store", command, "--store", tmp_path / "nowhere")
     assert done.exit_code == 2
     assert "error: there is no store at " in done.stderr
+
+
+ADDRESSES = [
+    "host=127.0.0.1 port=1 password=hunter2secret",
+    "dbname=runs password='hunter2secret and more'",
+    "postgresql://me:hunter2secret@127.0.0.1:1/runs",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_address_of_a_database_is_no_path_and_its_password_is_not_shown(tmp_path, address):
+    blobs = str(tmp_path / "blobs")
+    done = CliRunner().invoke(
+        main, ["store", "copy", address, str(tmp_path / "to"), "--blobs", blobs]
+    )
+    assert done.exit_code == 2
+    assert "the database_url holds a password" in done.output
+    assert "hunter2" not in done.output
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("command", [["runs"], ["run", "b.toml"]])
+def test_the_address_of_a_database_is_refused_where_a_folder_is_asked_for(command, address):
+    done = CliRunner().invoke(main, [*command, "--store", address])
+    assert done.exit_code == 2
+    assert "this is the address of a database; name it in a project's file" in done.output
+    assert "hunter2" not in done.output
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_that_is_taken_for_a_path_is_shown_without_its_password(address):
+    with pytest.raises(StorageError, match=r"there is no store at .*\[redacted\]") as caught:
+        existing_store(address)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_store_that_is_being_written_is_not_rebuilt(root):

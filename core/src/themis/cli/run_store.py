@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,12 @@ __all__ = [
 
 DEFAULT_STORE = ".themis"
 
+_DATABASE = re.compile(
+    r"\s*(?:postgres(?:ql)?(?:\+\w+)?://|env:|(?:host|hostaddr|port|dbname|user|password|passfile"
+    r"|service|sslmode|options|application_name|connect_timeout)\s*=)"
+)
+"""How the address of a database begins: a URL, a reference to one, or libpq's key=value pairs."""
+
 
 @attrs.frozen(slots=True)
 class StorePlace:
@@ -48,9 +55,22 @@ def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
         type=click.Path(path_type=Path),
         envvar="THEMIS_STORE",
         default=None,
+        callback=_no_database,
         help="The store's folder; to read another kind of store, the project's file. [default: the "
         f"project's ({PROJECT_FILE} here), else {DEFAULT_STORE}]",
     )(command)
+
+
+def _no_database(_: click.Context, __: click.Parameter, store: Path | None) -> Path | None:
+    """Refuse a database's address, which would be a folder's name; it may hold a password."""
+    if store is not None and _is_database(str(store).replace(":/", "://")):
+        msg = "this is the address of a database; name it in a project's file, and give that file"
+        raise click.BadParameter(msg)
+    return store
+
+
+def _is_database(name: str) -> bool:
+    return _DATABASE.match(name) is not None and not Path(name).exists()
 
 
 def store_place(store: Path | None) -> StorePlace:
@@ -93,10 +113,10 @@ def named_place(name: str, blobs: Path | None) -> StorePlace:
     """
     from themis.specs import PostgresBlobStorageSpec, ProjectSpec
 
-    if not name.startswith(("postgresql://", "postgres://", "env:")):
+    if not _is_database(name):
         return store_place(Path(name))
     if blobs is None:
-        msg = "a store that is given by its database's URL has its blobs in a folder; give --blobs"
+        msg = "a store that is given by its database has its blobs in a folder; give --blobs"
         raise click.UsageError(msg)
     storage = PostgresBlobStorageSpec(database_url=name, blob_root_dir=str(blobs))
     return StorePlace(ProjectSpec(storage=storage), Path.cwd())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from themis.errors import ErrorCode, StorageError
+from themis.records.secrets import REDACTED
 from themis.storage.blobs import BlobDirectory, BlobStore, MemoryBlobs, make_folder
 from themis.storage.lock import WriterLock
 from themis.storage.migrations import check_version, migrate
@@ -38,6 +40,9 @@ __all__ = [
 
 DATABASE = "themis.sqlite3"
 """The database's name in the store's folder; beside it `blobs/` and `writer.lock`."""
+
+_USER = re.compile(r":/+[^\s/]*@")
+_PASSWORD = re.compile(r"\b(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 
 
 class SqliteStorage(Protocol):
@@ -161,16 +166,22 @@ def store_folder(path: str | Path) -> Path:
     if path.is_file() and path.name == DATABASE:
         return path.parent
     if path.exists() and not path.is_dir():
-        msg = f"{path} is no store; a store is a folder with {DATABASE} in it"
+        msg = f"{_shown(path)} is no store; a store is a folder with {DATABASE} in it"
         raise StorageError(msg)
     return path
+
+
+def _shown(path: Path) -> str:
+    """A path for a message; it may be the address of a database, as a path of one slash."""
+    text = _PASSWORD.sub(rf"\1{REDACTED}", str(path))
+    return _USER.sub(f":/{REDACTED}@", text)
 
 
 def existing_store(path: str | Path) -> Path:
     """The folder of a store that is there; StorageError when there is none."""
     root = store_folder(path)
     if not (root / DATABASE).is_file():
-        msg = f"there is no store at {root}; run a benchmark into it, or check the path"
+        msg = f"there is no store at {_shown(root)}; run a benchmark into it, or check the path"
         raise StorageError(msg)
     return root
 
