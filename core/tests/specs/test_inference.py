@@ -68,6 +68,33 @@ def test_an_override_that_its_parameter_refuses_is_an_error() -> None:
         InferenceGridSpec(params=[{}], overrides={"temperature": [0.0, -1.0]})
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"temperature": [1]}, {"temperature": [1.0]}),
+        ({"temperature": [0, 0.5], "top_p": [1]}, {"top_p": [1.0], "temperature": [-0.0, 0.5]}),
+        ({"stop_sequences": [("a",)]}, {"stop_sequences": [["a"]]}),
+    ],
+    ids=str,
+)
+def test_overrides_that_expand_alike_have_one_hash(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    first, second = (InferenceGridSpec(params=[{}], overrides=each) for each in (one, other))
+    assert first.expand() == second.expand()
+    assert (first.canonical_hash, first) == (second.canonical_hash, second)
+
+
+def test_a_whole_number_of_an_unknown_parameter_stays_one() -> None:
+    grid = InferenceGridSpec(params=[{}], overrides={"min_p": [1], "temperature": [1]})
+    assert [
+        type(value) for value in (*grid.overrides["min_p"], *grid.overrides["temperature"])
+    ] == [
+        int,
+        float,
+    ]
+
+
 @pytest.mark.parametrize("overrides", [{"seed": []}, {"seed": 1}, {"seed": {}}])
 def test_an_override_is_a_list_with_values(overrides: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=r"overrides\.seed"):

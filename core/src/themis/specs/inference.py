@@ -49,10 +49,27 @@ def _as_lists(value: Any) -> Any:
     return {key: list(v) if isinstance(v, tuple) else v for key, v in value.items()}
 
 
+def _as_parameters(choices: Mapping[str, list[Any]]) -> FrozenDict[str, Any]:
+    """Values of known parameters as the parameter holds them: 1 and 1.0 are one temperature."""
+    known = InferenceParamsSpec.model_fields
+    taken = {
+        key: [_as_parameter(key, value) for value in values] if key in known else values
+        for key, values in choices.items()
+    }
+    return FrozenDict(freeze(taken))
+
+
+def _as_parameter(key: str, value: Any) -> Any:
+    try:
+        return getattr(InferenceParamsSpec.model_validate({key: value}), key)
+    except ValidationError:  # the grid reports it, with its place
+        return value
+
+
 _Choices = Annotated[
     dict[str, Annotated[list[Any], Field(min_length=1)]],
     BeforeValidator(_as_lists),
-    AfterValidator(freeze),
+    AfterValidator(_as_parameters),
 ]
 
 
