@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from themis.statistics import (
     compare,
     compare_unpaired,
     detectable_gain,
+    detectable_share,
+    items_for_proportions,
     mcnemar_midp_p,
+    newcombe,
     paired_t,
     welch,
 )
@@ -224,9 +228,58 @@ def test_the_detectable_difference_is_one_that_the_exact_test_can_find(wins):
     assert found.mde == detectable_gain(400) == pytest.approx(0.0167, abs=1e-4)
 
 
-def test_pairs_too_few_for_any_finding_have_no_detectable_difference():
-    assert compare([0.1, 0.2, 0.3], [0.15, 0.22, 0.39]).mde is None
-    assert compare([0, 0, 0], [1, 0, 0]).mde is None
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (compare([0.1, 0.2, 0.3], [0.15, 0.22, 0.39]), "too few items for an interval at this lev"),
+        (compare([0, 0, 0], [1, 0, 0]), "too few items for any finding at this level"),
+        (compare([0.5] * 9, [0.5] * 9), "no item differs: nothing to test"),
+        (compare_unpaired([0], [1]), "too few items to find any difference with this power"),
+    ],
+)
+def test_where_nothing_could_have_been_found_no_difference_is_detectable(found, reason):
+    assert found.mde is None
+    assert found.reason.startswith(reason)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [6, 8, 10, 20, 29])
+@pytest.mark.parametrize("each", [1, 3])
+def test_the_detectable_difference_of_few_units_is_found_as_often_as_it_says(n, each):
+    rng = np.random.default_rng(n)
+    spread = np.linspace(-1, 1, n)
+    spread = np.repeat(spread / spread.std(ddof=1), each)  # of standard deviation 1
+    clusters = np.repeat(np.arange(n), each).tolist()
+    mde = compare(np.zeros(n * each), spread + 1e-9, clusters=clusters).mde
+    found = [
+        compare(np.zeros(n * each), np.repeat(rng.normal(mde, 1, n), each), clusters=clusters)
+        for _ in range(1500)
+    ]
+
+    assert 0.77 <= np.mean([one.p_value < 0.05 for one in found]) <= 0.85
+
+
+@pytest.mark.parametrize(("n", "before"), [(8, 0.05), (8, 0.3), (20, 0.3), (20, 0.5), (50, 0.3)])
+def test_the_detectable_difference_of_two_shares_is_found_as_often_as_it_says(n, before):
+    mde = detectable_share(before, items=(n, n))
+    chance = 0.0
+    for k in range(n + 1):
+        for j in range(n + 1):
+            if newcombe((k, n), (j, n)).p_value < 0.05:
+                chance += binom.pmf(k, n, before) * binom.pmf(j, n, before + mde)
+
+    assert 0.77 <= chance <= 0.88
+
+
+def test_pairs_of_two_shares_have_the_detectable_difference_of_shares():
+    found = compare_unpaired([1] * 5 + [0] * 15, [1] * 9 + [0] * 16)
+
+    assert found.mde == detectable_share(0.25, items=(20, 25))
+    assert 20 < items_for_proportions(0.25, 0.25 + found.mde) < 25
+
+
+def test_no_detectable_difference_of_right_and_wrong_is_past_1():
+    assert compare([0, 1, 0, 1, 0, 1], [1, 0, 1, 0, 1, 0]).mde == 1.0
 
 
 def test_scores_of_different_items_are_compared_by_welch_and_it_says_so():

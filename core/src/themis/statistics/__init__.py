@@ -83,8 +83,10 @@ from themis.statistics.paired import (
     sign_flip_constant_p,
 )
 from themis.statistics.power import (
+    detectable_agreement,
     detectable_difference,
     detectable_gain,
+    detectable_share,
     fewest_pairs,
     items_for_paired_proportions,
     items_for_pairs,
@@ -197,8 +199,10 @@ __all__ = [
     "confidence_sequence",
     "confusion_table",
     "design_effect",
+    "detectable_agreement",
     "detectable_difference",
     "detectable_gain",
+    "detectable_share",
     "estimate_from_sums",
     "estimate_of_clusters",
     "event_series",

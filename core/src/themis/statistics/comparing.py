@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from themis.statistics.detectable import detectable
 from themis.statistics.equivalence import check_margin
 from themis.statistics.estimate import check_level
 from themis.statistics.paired_routes import paired_route
-from themis.statistics.power import detectable_difference, detectable_gain, fewest_pairs
 from themis.statistics.unpaired_routes import unpaired_route
 from themis.statistics.verdicts import Direction, Verdict, check_direction, verdict_of
 
@@ -39,10 +39,10 @@ class Comparison:
     items belong to (`comparison_of_clusters`), `n_items` counts the items. `dropped_baseline` and
     `dropped_candidate` count the pairs that had no score on that side (for unpaired scores: the
     scores that were none). The interval, the p-value and `method` are of one test. `mde` is the
-    least true difference that would have been found with `power`, None where the pairs are too few
-    for any; `equivalence_p` is of "it is not within `margin`": of pairs by `tost_with_unseen`
-    (right and wrong by Tango's score test), None where all differences are the same. What is
-    undefined is None, and `reason` says why.
+    least true difference that would have been found with `power` were the scores to vary as they
+    do, None where the items are too few for any; `equivalence_p` is of "it is not within
+    `margin`": of pairs by `tost_with_unseen` (right and wrong by Tango's score test), None where
+    all differences are the same. What is undefined is None, and `reason` says why.
     """
 
     pair_count: int
@@ -162,29 +162,20 @@ def _comparison(
     margin: float | None,
     power: float,
 ) -> Comparison:
+    sides = counts["n_baseline"], counts["n_candidate"]
+    mde, unknown = detectable(route.figures, sides=sides, df=route.df, power=power)
+    reason = route.figures["reason"] or unknown
     known = Comparison(
         **counts,
-        **route.figures,
+        **{**route.figures, "reason": reason},
         margin=margin,
         equivalence_p=route.equivalence_p,
-        mde=_detectable(route, power),
+        mde=mde,
         power=power,
         direction=direction,
         verdict="inconclusive",
     )
     return attrs.evolve(known, verdict=_first_verdict(known))
-
-
-def _detectable(route: Route, power: float) -> float | None:
-    """By the standard error, but no less than what the exact tests can find in so few pairs."""
-    se, level, n = (route.figures[name] for name in ("se", "ci_level", "n_items"))
-    normal = detectable_difference(se or 0.0, level=level, power=power)
-    if route.figures["method"] == "sign_flip_exact" and n < fewest_pairs(level):
-        return None
-    if route.figures["method"] != "mcnemar_midp":
-        return normal or None
-    best = detectable_gain(n, level=level, power=power)
-    return None if best is None else max(best, normal)
 
 
 def _first_verdict(known: Comparison) -> Verdict:

@@ -12,6 +12,7 @@ from themis.statistics.equivalence import check_margin
 from themis.statistics.estimate import Estimate, check_level, mean_estimate
 from themis.statistics.means import mean_of
 from themis.statistics.multiplicity import Adjustment, adjust
+from themis.statistics.power import check_power
 from themis.statistics.verdicts import Direction, Verdict, check_direction
 
 __all__ = ["FamilyComparison", "StatsEngine"]
@@ -64,9 +65,7 @@ class StatsEngine:
         check_margin(self.margin)
         check_direction(self.direction)
         adjust([], self.correction)
-        if not 0 < self.power < 1:
-            msg = f"power lies between 0 and 1 (0.8, say); got {self.power}"
-            raise ValueError(msg)
+        check_power(self.power)
 
     def summarise(self, scores: Scores, *, clusters: Sequence[Hashable] | None = None) -> Estimate:
         """The mean of scores with its interval; samples of one item count once.

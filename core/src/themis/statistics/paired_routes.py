@@ -105,4 +105,4 @@ def _equivalence_p(test: PairedTest, margin: float | None, *, span: float) -> fl
 
 def _route(test: PairedTest, equivalence_p: float | None) -> Route:
     figures = figures_of(test, candidate_mean=test.treatment_mean, n_items=test.n_items)
-    return Route(figures=figures, equivalence_p=equivalence_p)
+    return Route(figures=figures, equivalence_p=equivalence_p, df=test.df)

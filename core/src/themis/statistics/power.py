@@ -1,7 +1,7 @@
 """How many items a difference needs, and which difference the items there are would have shown.
 
-Normal approximations (z), two-sided at `level`; round the number of items up. Differences and
-spreads are in the units of the scores.
+Normal approximations (z) but where said otherwise, two-sided at `level`; round the number of items
+up. Differences and spreads are in the units of the scores.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from statistics import NormalDist
 from themis.statistics.estimate import check_level, error_rate
 
 __all__ = [
+    "check_power",
+    "detectable_agreement",
     "detectable_difference",
     "detectable_gain",
+    "detectable_share",
     "fewest_pairs",
     "items_for_paired_proportions",
     "items_for_pairs",
@@ -25,9 +28,61 @@ _MOST = 1e9
 """The root of the most items that anybody is told to collect."""
 
 
-def detectable_difference(se: float, *, level: float = 0.95, power: float = 0.8) -> float:
-    """The least true difference found with this power: (z_level + z_power) se."""
-    return (_z_level(level) + _z_power(power)) * se
+def detectable_difference(
+    se: float, *, level: float = 0.95, power: float = 0.8, df: float | None = None
+) -> float:
+    """The least true difference found with this power: (z_level + z_power) se.
+
+    With `df`, the quantiles are those of t: few items do not know their spread.
+    """
+    tails = _z_level(level), _z_power(power)
+    if df is not None:
+        from scipy.special import stdtrit
+
+        tails = float(stdtrit(df, (1 + level) / 2)), float(stdtrit(df, power))
+    return sum(tails) * se
+
+
+def detectable_agreement(se: float, *, n: int, power: float = 0.8) -> float:
+    """The least true difference at which n differences all have its sign with this power.
+
+    z(power^(1/n)) sqrt(n) se, of differences that are normal: so few are found by sign flips only
+    if they all agree.
+    """
+    check_power(power)
+    return NormalDist().inv_cdf(power ** (1 / n)) * math.sqrt(n) * se
+
+
+def detectable_share(
+    first: float, *, items: tuple[int, int], level: float = 0.95, power: float = 0.8
+) -> float | None:
+    """The least difference of another share from `first`, none of the items shared, found so.
+
+    What `items_for_proportions` solves for items, solved for the difference: up and down, the
+    larger of the two. None where no share is far enough away.
+    """
+    ways = [_away(first, end, items, (_z_level(level), _z_power(power))) for end in (0.0, 1.0)]
+    return max((way for way in ways if way is not None), default=None)
+
+
+def _away(
+    first: float, end: float, items: tuple[int, int], tails: tuple[float, float]
+) -> float | None:
+    """How far from `first`, towards `end`, a share must be to be found; by bisection."""
+    if not _found(first, end, items, tails):
+        return None
+    missed, found = first, end
+    for _ in range(50):
+        middle = (missed + found) / 2
+        missed, found = (missed, middle) if _found(first, middle, items, tails) else (middle, found)
+    return abs(found - first)
+
+
+def _found(first: float, second: float, items: tuple[int, int], tails: tuple[float, float]) -> bool:
+    pooled = (first * items[0] + second * items[1]) / sum(items)
+    same = pooled * (1 - pooled) * (1 / items[0] + 1 / items[1])
+    apart = first * (1 - first) / items[0] + second * (1 - second) / items[1]
+    return tails[0] * math.sqrt(same) + tails[1] * math.sqrt(apart) < abs(second - first)
 
 
 def detectable_gain(n: int, *, level: float = 0.95, power: float = 0.8) -> float | None:
@@ -38,7 +93,7 @@ def detectable_gain(n: int, *, level: float = 0.95, power: float = 0.8) -> float
     """
     from scipy.special import betaincinv
 
-    _z_power(power)
+    check_power(power)
     needed = math.floor(-math.log2(error_rate(level)) + 1e-9) + 1
     return float(betaincinv(needed, n - needed + 1, power)) if n >= needed else None
 
@@ -125,10 +180,15 @@ def _z_level(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
-def _z_power(power: float) -> float:
+def check_power(power: float) -> None:
+    """Raise ValueError unless `power` is a chance between 0 and 1."""
     if not 0 < power < 1:
         msg = f"power lies between 0 and 1 (0.8, say); got {power}"
         raise ValueError(msg)
+
+
+def _z_power(power: float) -> float:
+    check_power(power)
     return NormalDist().inv_cdf(power)
 
 

@@ -25,10 +25,11 @@ _FIGURES = (
 
 @attrs.frozen(slots=True, kw_only=True)
 class Route:
-    """The figures of the test that was taken, and the p-value of equivalence by the same test."""
+    """The figures of the test that was taken, its degrees of freedom, and the p of equivalence."""
 
     figures: dict[str, Any]
     equivalence_p: float | None
+    df: float | None = None
 
 
 def figures_of(test: Any, *, candidate_mean: float | None, n_items: int) -> dict[str, Any]:

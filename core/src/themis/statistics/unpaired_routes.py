@@ -59,4 +59,4 @@ def _newcombe_equivalence(
 def _route(test: UnpairedTest, equivalence_p: float | None) -> Route:
     units = test.n_baseline + test.n_candidate
     figures = figures_of(test, candidate_mean=test.candidate_mean, n_items=units)
-    return Route(figures=figures, equivalence_p=equivalence_p)
+    return Route(figures=figures, equivalence_p=equivalence_p, df=test.df)
