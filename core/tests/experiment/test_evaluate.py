@@ -324,14 +324,18 @@ def test_cancelling_evaluate_async_ends_the_run(sums):
             ended.set()
 
     async def inside():
-        task = asyncio.create_task(evaluate_async(model=hangs, data=sums, metric="exact_match"))
+        work = evaluate_async(model=hangs, data=sums, metric="exact_match", store=store)
+        task = asyncio.create_task(work)
         await asyncio.to_thread(started.wait, 5)
         task.cancel()
         await task
 
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(inside())
-    assert ended.wait(5)
+    with InMemoryRunStore() as store:
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(inside())
+        assert ended.wait(5)
+        [run] = store.runs()
+        assert run.status == "interrupted"
 
 
 def test_an_unknown_metric_is_an_error_that_names_a_near_one(sums):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from themis.errors import StorageError
 from themis.plugin.hook_points import takes_part
 from themis.runtime.calls import ComponentCalls
 from themis.runtime.cancellation import Cancellation, handle_signals
@@ -18,6 +19,7 @@ from themis.runtime.expected_scores import expected_scores
 from themis.runtime.generation import Generator
 from themis.runtime.hooks import Hooks
 from themis.runtime.judging import JudgeService
+from themis.runtime.leaving import in_time, raise_first
 from themis.runtime.limits import RunLimits
 from themis.runtime.logging import get_logger
 from themis.runtime.measuring import Measurer
@@ -31,6 +33,7 @@ from themis.runtime.source import WorkSource
 from themis.runtime.stages import STAGES, RunStage, Stages
 from themis.runtime.stopping import stop_early
 from themis.runtime.tally import Tally
+from themis.runtime.unexpected import UnexpectedFailures
 from themis.runtime.watched import (
     WatchedEvaluator,
     WatchedGenerator,
@@ -119,10 +122,30 @@ class Execution:
             on_durable=self.watch.recorded if self.watch is not None else None,
             masks=self.context.masks,
         )
+        self.progress.status = "running"
+        outcome: Outcome | None = None
+        try:
+            await recorder.status("running", through=self._stored_through())
+            await self._work(limits, recorder, cancellation)
+            outcome = await self._ended(cancellation)
+            await recorder.status(outcome.status, through=outcome.through)
+        except StorageError:
+            raise
+        except (Exception, asyncio.CancelledError):
+            recorder.check()  # what the store has raised is what ended it
+            await in_time(self._record_left(recorder, outcome))
+            raise
+        self.progress.status = outcome.status
+        return outcome.status
+
+    async def _work(
+        self, limits: RunLimits, recorder: Recorder, cancellation: Cancellation
+    ) -> None:
+        """Do what is missing, until it is done or the run drains; it is durable then."""
+        work = asyncio.current_task()
+        assert work is not None
         instances = Instances(self.planned.plan)
         watch = asyncio.create_task(_watch(cancellation, limits, work))
-        self.progress.status = "running"
-        await recorder.status("running", through=self._stored_through())
         try:
             await self._pipeline(instances, limits, recorder, cancellation)
         except asyncio.CancelledError:
@@ -130,18 +153,25 @@ class Execution:
             if not cancellation.stopping.is_set():
                 raise
             work.uncancel()
+        except BaseExceptionGroup as group:
+            raise_first(group)
         finally:
             watch.cancel()
             limits.close()
             await instances.close()
         await recorder.drain()
+
+    async def _ended(self, cancellation: Cancellation) -> Outcome:
         if cancellation.draining.is_set():
-            outcome = Outcome("interrupted", self._stored_through())
-        else:
-            outcome = await asyncio.to_thread(self._outcome)
-        await recorder.status(outcome.status, through=outcome.through)
-        self.progress.status = outcome.status
-        return outcome.status
+            return Outcome("interrupted", self._stored_through())
+        return await asyncio.to_thread(self._outcome)
+
+    async def _record_left(self, recorder: Recorder, outcome: Outcome | None) -> None:
+        """An exception ended the run, or whoever cancelled it: it is not running any more."""
+        await recorder.drain()
+        left = outcome or Outcome("interrupted", self._stored_through())
+        await recorder.status(left.status, through=left.through)
+        self.progress.status = left.status
 
     async def _pipeline(
         self,
@@ -161,6 +191,7 @@ class Execution:
         generator = self._generator(calls, hooks, recorder)
         evaluator = self._evaluator(measurer, hooks)
         tally = self._tally()
+        unexpected = UnexpectedFailures(self.context.masks)
 
         def pipeline(trials: range | None) -> Pipeline:
             return Pipeline(
@@ -171,6 +202,7 @@ class Execution:
                 recorder=recorder,
                 tally=tally,
                 cancellation=cancellation,
+                unexpected=unexpected,
                 workers=_WORKERS_PER_CALL * self.project.execution_policy.max_in_flight_work_items,
                 calls_wait=limits.calls_wait,
             )

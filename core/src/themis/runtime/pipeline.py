@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from themis.errors import StorageError
 from themis.records import CandidateRecord, TrialSpec
 from themis.runtime.feed import LaneFeed
 from themis.runtime.limits import CallNotStarted
@@ -25,12 +26,13 @@ from themis.runtime.whole_trial import WholeTrial
 if TYPE_CHECKING:
     from themis.planning.plan import Arm
     from themis.runtime.cancellation import Cancellation
-    from themis.runtime.evaluation import Evaluator
-    from themis.runtime.generation import Generator
+    from themis.runtime.evaluation import Evaluated, Evaluator
+    from themis.runtime.generation import Generated, Generator
     from themis.runtime.recording import Recorder
     from themis.runtime.reducing import Reduced, Reducer
     from themis.runtime.source import WorkChunk, WorkSource
-    from themis.runtime.tally import Tally
+    from themis.runtime.tally import Step, Tally
+    from themis.runtime.unexpected import UnexpectedFailures
     from themis.runtime.work import Work
 
 __all__ = ["Pipeline"]
@@ -52,6 +54,7 @@ class Pipeline:
     recorder: Recorder
     tally: Tally
     cancellation: Cancellation
+    unexpected: UnexpectedFailures
     workers: int
     calls_wait: Callable[[], bool]
     _judging: asyncio.Semaphore = attrs.field(init=False)
@@ -108,7 +111,14 @@ class Pipeline:
     async def _process(self, work: Work, group: asyncio.TaskGroup) -> None:
         candidate = work.candidate
         if candidate is not None:
-            trial = await self.generator.trial_of(work, candidate)
+            try:
+                trial = await self.generator.trial_of(work, candidate)
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is this item's failure)
+                await self._unscored(work, error)
+                await self._settled(work, candidate, work.trial_spec(), group)
+                return
         else:
             made = await self._generate(work)
             if made is None:
@@ -128,13 +138,21 @@ class Pipeline:
         with self.tally.under_way("generate") as step:
             try:
                 generated = await self.generator.generate(work)
+                await self._record_generated(work, generated, step)
             except CallNotStarted:
                 return None
-            step.queued()
-            await self.recorder.generated(
-                work, generated, lambda: self.tally.generated(work, generated)
-            )
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is this item's failure)
+                generated = self.unexpected.generated(work, error)
+                await self._record_generated(work, generated, step)
         return generated.candidate, generated.trial
+
+    async def _record_generated(self, work: Work, generated: Generated, step: Step) -> None:
+        step.queued()
+        await self.recorder.generated(
+            work, generated, lambda: self.tally.generated(work, generated)
+        )
 
     async def _in_background(
         self, judged: Coroutine[Any, Any, None], group: asyncio.TaskGroup
@@ -167,13 +185,23 @@ class Pipeline:
         with self.tally.under_way("score") as step:
             try:
                 outcome = await self.evaluator.evaluate(work, candidate, trial, whole=whole)
+                await self._record_evaluated(work, outcome, step)
             except CallNotStarted:
                 return False
-            step.queued()
-            await self.recorder.evaluated(
-                work, outcome, lambda: self.tally.evaluated(work, outcome)
-            )
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is this item's failure)
+                await self._record_evaluated(work, self.unexpected.evaluated(work, error), step)
         return True
+
+    async def _record_evaluated(self, work: Work, outcome: Evaluated, step: Step) -> None:
+        step.queued()
+        await self.recorder.evaluated(work, outcome, lambda: self.tally.evaluated(work, outcome))
+
+    async def _unscored(self, work: Work, error: Exception) -> None:
+        """Nothing could be evaluated, for a reason that nobody foresaw."""
+        with self.tally.under_way("score") as step:
+            await self._record_evaluated(work, self.unexpected.evaluated(work, error), step)
 
     async def _settled(
         self, work: Work, candidate: CandidateRecord, trial: TrialSpec, group: asyncio.TaskGroup
@@ -198,10 +226,16 @@ class Pipeline:
 
     async def _finish(self, whole: WholeTrial) -> None:
         """Reduce, then evaluate: whatever of it is missing."""
-        if whole.failures:
-            await self._narrow(whole)
+        try:
+            if whole.failures:
+                await self._narrow(whole)
+            trial = whole.trial or await self._trial_of(whole)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 (it is this trial's failure)
+            await self._unfinished(whole, error)
+            return
         work = whole.work
-        trial = whole.trial or await self._trial_of(whole)
         candidate = work.candidate
         if whole.reduces:
             reduced = await self._reduce(whole, trial)
@@ -212,6 +246,15 @@ class Pipeline:
                 work.parses, work.scores = (), work.set_scores()
         if work.parses or work.scores:
             await self._evaluated(work, candidate, trial, whole)
+
+    async def _unfinished(self, whole: WholeTrial, error: Exception) -> None:
+        work = whole.work
+        if whole.reduces:
+            with self.tally.under_way("reduce") as step:
+                await self._record_reduced(work, self.unexpected.reduced(work, error), step)
+            work.parses, work.scores = (), work.set_scores()
+        if work.parses or work.scores:
+            await self._unscored(work, error)
 
     async def _narrow(self, whole: WholeTrial) -> None:
         adoption = await asyncio.to_thread(self.source.look_again, whole)
@@ -238,11 +281,19 @@ class Pipeline:
                     if whole.candidates
                     else no_members(whole.failures)
                 )
+                await self._record_reduced(work, reduced, step)
             except CallNotStarted:
                 return None
-            step.queued()
-            await self.recorder.reduced(work, reduced, lambda: self.tally.reduced(work, reduced))
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is this trial's failure)
+                reduced = self.unexpected.reduced(work, error)
+                await self._record_reduced(work, reduced, step)
         return reduced
+
+    async def _record_reduced(self, work: Work, reduced: Reduced, step: Step) -> None:
+        step.queued()
+        await self.recorder.reduced(work, reduced, lambda: self.tally.reduced(work, reduced))
 
 
 def _by_engine(arms: Sequence[Arm]) -> list[frozenset[int]]:
