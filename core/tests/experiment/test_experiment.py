@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from themis import Experiment, PromptSpec, evaluate
+from themis import Experiment, PromptSpec, evaluate, get_execution_state
 from themis.core import DatasetSource
 from themis.plugin import JudgeCall
 from themis.specs import SqliteBlobStorageSpec
@@ -161,3 +161,20 @@ def test_an_estimate_leaves_out_what_a_store_has_and_makes_none(sums, tmp_path):
 def test_what_is_no_store_is_refused(sums):
     with pytest.raises(ValueError, match="storage is a list; give the path of a folder"):
         evaluate(model="echo", data=sums, metric="exact_match", store=[])
+
+
+def test_an_estimate_counts_judged_scores_under_judge(sums, run_store):
+    planned = experiment(
+        "echo",
+        sums,
+        metrics=["exact_match", "reference_grading"],
+        judge_models=lambda prompt: "Verdict: correct",
+    )
+    before = planned.estimate(store=run_store).stages
+    result = planned.run(until_stage="score", store=run_store)
+    after = planned.estimate(store=run_store).stages
+    state = get_execution_state(run_store, result.run_id).stages
+    assert set(before) - {"parse"} == set(state) == {"generate", "score", "judge"}
+    assert {name: (stage.total, stage.done) for name, stage in after.items()} == {
+        "generate": (6, 6), "parse": (0, 0), "score": (6, 6), "judge": (6, 0),
+    }  # fmt: skip

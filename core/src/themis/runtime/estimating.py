@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from themis.errors import ItemError
 from themis.planning.estimate import CostEstimate, ModelEstimate, PriceTable, StageEstimate
 from themis.planning.tokens import TokenCounter
-from themis.runtime.survey import SURVEYED, Survey, survey
+from themis.runtime.survey import SURVEYED, Survey, is_listed, survey
 
 if TYPE_CHECKING:
     from themis.planning.items import PlannedItem
@@ -50,7 +50,7 @@ def estimate(
         stages={
             stage: StageEstimate(totals[stage], done[stage])
             for stage in totals
-            if totals[stage] or stage != "reduce"
+            if is_listed(stage, totals[stage])
         },
         models=models,
         assumptions=assumptions,

@@ -27,10 +27,26 @@ if TYPE_CHECKING:
     from themis.runtime.planner import RunPlanner
     from themis.specs import ExperimentSpec
 
-__all__ = ["SURVEYED", "CandidateKeys", "Survey", "diff", "preview", "survey", "trials"]
+__all__ = [
+    "SURVEYED",
+    "CandidateKeys",
+    "Survey",
+    "diff",
+    "is_listed",
+    "preview",
+    "survey",
+    "trials",
+]
 
-SURVEYED = ("generate", "reduce", "parse", "score")
-"""The stages whose artifacts are counted; a reduction is left out where no slice has one."""
+SURVEYED = ("generate", "reduce", "parse", "score", "judge")
+"""The stages whose artifacts are counted; judge is that of metrics that ask judges."""
+
+_WHERE_THERE_IS_ONE = frozenset({"reduce", "judge"})
+
+
+def is_listed(stage: str, count: int) -> bool:
+    """Whether a stage is named: reduce and judge are left out where there is nothing of them."""
+    return count > 0 or stage not in _WHERE_THERE_IS_ONE
 
 
 @attrs.frozen(slots=True)
@@ -50,7 +66,8 @@ class CandidateKeys:
             "generate": own if made else (),
             "reduce": own if work.reduction is not None else (),
             "parse": tuple(entry.key for entry in work.parses),
-            "score": tuple(entry.key for entry in work.scores),
+            "score": tuple(one.key for one in work.scores if not one.metric.judged),
+            "judge": tuple(one.key for one in work.scores if one.metric.judged),
         }
         return cls(work.arm, work.item_key, stages)
 
@@ -110,7 +127,7 @@ def diff(
         stages={
             stage: StageDiff(total=len(names), rerun=len(names - shared))
             for stage, names in wanted.items()
-            if names or stage != "reduce"
+            if is_listed(stage, len(names))
         },
     )
 
