@@ -35,6 +35,16 @@ def test_ratings_are_shown_the_best_first(shell, run):
     assert [row.split()[0] for row in rows] == ["alpha", "beta", "human"]
 
 
+def test_ratings_that_are_regularised_say_so(shell, run):
+    words = ("ratings", run, "--metric", "liked", "--opponent", "human", *_store())
+
+    assert "regularised: 0.5 wins of each over each" in shell(*words, "--alpha", "0.5").stdout
+    assert "regularised" not in shell(*words).stdout
+    assert {row["method"] for row in shell.json(*words, "--alpha", "0.5")} == {
+        "bradley_terry_regularised"
+    }
+
+
 def test_ratings_by_a_metric_that_the_run_lacks_name_those_it_has(shell, run):
     done = shell("ratings", run, *_store(), code=2)
     assert "no metric 'pairwise_preference'; it has: liked, sure" in done.stderr

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -74,6 +77,24 @@ def test_what_has_no_spread_says_why():
     assert bootstrap_interval([]).reason == "no values"
     assert bootstrap_interval([0.4]).reason == "one value: its spread is unknown"
     assert bootstrap_interval([0.1, 0.1]).reason.startswith("all values are equal")
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [1.0, 1.0], [1.0]])
+def test_a_statistic_that_is_no_number_has_no_interval_and_says_why(values):
+    got = bootstrap_interval(values, statistic=lambda _: math.nan)
+
+    assert (got.estimate, got.se, got.ci_lower, got.ci_upper) == (None,) * 4
+    assert got.reason == "the statistic of these values is not a finite number"
+
+
+def test_a_statistic_that_some_resamples_do_not_have_has_no_interval():
+    def ratio(array):
+        return 1.0 / (array.max() - array.min()) if array.max() > array.min() else math.inf
+
+    got = bootstrap_interval([1.0, 2.0, 4.0], statistic=ratio, draws=900)
+
+    assert (got.estimate, got.ci_lower) == (pytest.approx(1 / 3), None)
+    assert re.fullmatch(r"the statistic is undefined for \d+ of 900 resamples", got.reason)
 
 
 def test_an_unknown_kind_names_the_known_ones():

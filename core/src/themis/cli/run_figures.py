@@ -102,6 +102,11 @@ def ratings(
         lambda result: result.preference_ratings(metric_id, opponent=opponent, alpha=alpha),
     )
     _show(rows, _RATED, as_json=as_json)
+    if alpha and not as_json:
+        click.echo(
+            f"regularised: {alpha:g} wins of each over each were added, which draws the strengths "
+            "together and makes the intervals narrower than the games alone would"
+        )
 
 
 @click.command(

@@ -29,6 +29,8 @@ class BootstrapInterval:
     `method` names the route: `bootstrap_bca` or `bootstrap_percentile`, with `_multinomial` where
     resamples were drawn as counts of distinct values, or `t` where n is large. `bca_defined` says
     whether the bias and acceleration exist; where they do not, the interval is the percentile one.
+    Where the statistic is undefined, of the values or of a resample, so are the ends, and `reason`
+    says so.
     """
 
     n: int
@@ -66,6 +68,9 @@ def bootstrap_interval(
         msg = f"unknown bootstrap interval {kind!r}; known: {', '.join(get_args(Kind))}"
         raise ValueError(msg)
     array = finite_array(values)
+    if statistic is not None and len(array) and not math.isfinite(statistic(array)):
+        reason = "the statistic of these values is not a finite number"
+        return BootstrapInterval(n=len(array), estimate=None, ci_level=level, reason=reason)
     if len(array) < 2:
         return _undefined(array, statistic, level)
     if array.max() - array.min() <= SAME * abs(array).max():
@@ -75,16 +80,7 @@ def bootstrap_interval(
     draws = draws or _default_draws(len(array), statistic)
     if statistic is None:
         return _of_mean(array, kind=kind, level=level, draws=draws, seed=seed)
-    replicates = _replicates(array, statistic, draws=draws, seed=seed)
-    known = BootstrapInterval(
-        n=len(array),
-        estimate=float(statistic(array)),
-        se=float(replicates.std(ddof=1)),
-        ci_level=level,
-        draws=draws,
-    )
-    jackknife = _jackknife(array, statistic) if kind == "bca" else None
-    return _bounded(known, replicates, jackknife, suffix="")
+    return _of_statistic(array, statistic, kind=kind, level=level, draws=draws, seed=seed)
 
 
 def _default_draws(n: int, statistic: Any) -> int:
@@ -130,6 +126,29 @@ def _from_t(array: Any, level: float) -> BootstrapInterval:
         method="t",
         reason=f"more than {_LARGE} values: the t interval is what the bootstrap tends to",
     )
+
+
+def _of_statistic(
+    array: Any,
+    statistic: Callable[[Any], float],
+    *,
+    kind: Kind,
+    level: float,
+    draws: int,
+    seed: int,
+) -> BootstrapInterval:
+    import numpy as np
+
+    estimate = float(statistic(array))
+    known = BootstrapInterval(n=len(array), estimate=estimate, ci_level=level)
+    replicates = _replicates(array, statistic, draws=draws, seed=seed)
+    lost = int((~np.isfinite(replicates)).sum())
+    if lost:
+        reason = f"the statistic is undefined for {lost} of {draws} resamples"
+        return attrs.evolve(known, draws=draws, reason=reason)
+    known = attrs.evolve(known, se=float(replicates.std(ddof=1)), draws=draws)
+    jackknife = _jackknife(array, statistic) if kind == "bca" else None
+    return _bounded(known, replicates, jackknife, suffix="")
 
 
 def _of_mean(array: Any, *, kind: Kind, level: float, draws: int, seed: int) -> BootstrapInterval:
@@ -205,7 +224,7 @@ def _acceleration(jackknife: Any) -> float | None:
     """Sum d^3 / (6 (sum d^2)^(3/2)), d the mean of the jackknife values less each."""
     away = jackknife.mean() - jackknife
     squares = float((away * away).sum())
-    return float((away**3).sum()) / (6 * squares**1.5) if squares > 0 else None
+    return float((away**3).sum()) / (6 * squares**1.5) if 0 < squares < math.inf else None
 
 
 def _adjusted(
