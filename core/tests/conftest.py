@@ -110,6 +110,21 @@ def result_of(run_store) -> Callable[..., Any]:
 
 
 @pytest.fixture
+def stored_bytes() -> Callable[[Path], dict[str, str]]:
+    """A hash of every file of a store's folder; any commit changes one, in place or in the log."""
+
+    def read(folder: Path) -> dict[str, str]:
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        return {
+            str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in files
+            if not file.name.endswith("-shm")  # readers' locks, no content
+        }
+
+    return read
+
+
+@pytest.fixture
 def timed_out() -> Any:
     """The failure of a candidate that was not made."""
     from themis.errors import ErrorCode

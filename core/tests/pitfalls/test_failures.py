@@ -11,6 +11,7 @@ from themis.errors import ErrorCode
 from themis.runtime.context import RuntimeContext
 from themis.runtime.options import RuntimeOptions
 from themis.specs import ExecutionPolicySpec, ModelSpec, ProjectSpec, ScoreSpec
+from themis.storage.integrity import verify_store
 
 from .conftest import rows, sums_benchmark, sums_slice
 
@@ -80,6 +81,53 @@ def test_a_dead_provider_is_not_called_for_every_item(make, registry):
     )
     assert Dead.calls < 30
     assert len(list(result.iter_failures())) == 200
+
+
+class Repairable:
+    """A metric that fails until it is repaired."""
+
+    repaired = False
+    version = "1.0"
+
+    def score(self, trial, candidate, context):
+        if trial.item_id == "1" and not Repairable.repaired:
+            raise ValueError("not yet")
+        return 1.0
+
+    def fingerprint(self):
+        return "repairable"
+
+
+def standing(result):
+    [row] = result.aggregate(group_by=["metric_id"])
+    states = [entry["status"] for entry in result.iter_trial_summaries()]
+    return result.status, len(list(result.iter_failures())), row["count"], row["errors"], states
+
+
+def test_a_later_success_clears_the_earlier_error_of_a_generation(make, engine, store):
+    engine.failing = {"1"}
+    orchestrator = make(items=rows(3), project=ONCE)
+    failed = orchestrator.run_benchmark(sums_benchmark())
+    assert standing(failed) == ("partial_failure", 1, 2, 1, ["ok", "error", "ok"])
+    engine.failing = set()
+    healed = orchestrator.resume(failed.run_id)
+    assert standing(healed) == ("completed", 0, 3, 0, ["ok"] * 3)
+    [candidate] = healed.get_trial(healed.trial_hashes[1]).candidates
+    assert (candidate.status, candidate.failure) == ("ok", None)
+    assert (healed.counts().failed, healed.counts().failures_by_code) == (0, {})
+    assert verify_store(store).findings == []
+
+
+def test_a_later_success_clears_the_earlier_error_of_a_score(make, registry, store):
+    registry.register_metric("repairable", Repairable)
+    scores = [ScoreSpec(name="s", parse="number", metrics=["repairable"])]
+    orchestrator = make(items=rows(3))
+    failed = orchestrator.run_benchmark(sums_benchmark(slices=[sums_slice(scores=scores)]))
+    assert standing(failed)[:4] == ("partial_failure", 1, 2, 1)
+    Repairable.repaired = True
+    healed = orchestrator.resume(failed.run_id)
+    assert standing(healed) == ("completed", 0, 3, 0, ["ok"] * 3)
+    assert verify_store(store).findings == []
 
 
 def test_every_code_that_passes_is_retried_by_default(make, registry):
