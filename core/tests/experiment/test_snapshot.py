@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 
 import pytest
 
-from themis import Experiment, RunSnapshot
+from themis import Experiment, InMemoryRunStore, RunSnapshot, sqlite_store
 from themis.planning.manifest import RunManifest
 from themis.planning.provenance import collect_provenance
 
@@ -168,3 +169,46 @@ def test_an_edited_function_is_a_change_of_its_code():
     after = experiment(generation={"generator": model_of("b")}).compile()
     assert before.changes(after) == ["generator model: its code changed"]
     assert before.run_id != after.run_id
+
+
+class Elsewhere(InMemoryRunStore):
+    """A store of somebody else's making."""
+
+    def __init__(self):
+        super().__init__(place="db.example/runs")
+
+
+@pytest.mark.parametrize(
+    ("make", "recorded"),
+    [
+        (lambda folder: None, {"store": "sqlite", "parameters": {"path": "a"}}),
+        (lambda folder: "b", {"store": "sqlite", "parameters": {"path": "b"}}),
+        (
+            lambda folder: sqlite_store(folder / "c"),
+            {"store": "sqlite", "parameters": {"path": "{folder}/c"}},
+        ),
+        (lambda folder: InMemoryRunStore(), {"store": "memory", "parameters": {}}),
+        (
+            lambda folder: Elsewhere(),
+            {"store": f"{__name__}.Elsewhere", "parameters": {"place": "db.example/runs"}},
+        ),
+    ],
+    ids=["own", "path", "open", "memory", "other"],
+)
+def test_provenance_names_the_store_that_is_used(tmp_path, monkeypatch, make, recorded):
+    monkeypatch.chdir(tmp_path)
+    planned = experiment(storage={"store": "sqlite", "parameters": {"path": "a"}})
+    with ExitStack() as open_stores:
+        store = make(tmp_path)
+        if hasattr(store, "close"):
+            open_stores.enter_context(store)
+        result = open_stores.enter_context(planned.run(store=store))
+        snapshot = RunSnapshot.of(RunManifest.from_dict(dict(result.manifest)))
+    wanted = json.loads(json.dumps(recorded).replace("{folder}", str(tmp_path)))
+    assert snapshot.provenance.storage == wanted
+
+
+def test_a_run_that_is_kept_nowhere_says_so():
+    snapshot = experiment().compile()
+    assert snapshot.provenance.storage == {"store": "memory", "parameters": {}}
+    assert experiment().run().manifest["project"]["storage"] == {"backend": "memory"}

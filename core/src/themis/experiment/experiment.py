@@ -271,9 +271,7 @@ class Experiment(Spec):
         )
 
     def _provenance(self, runtime: RuntimeConfig) -> dict[str, Any]:
-        storage = self.storage
         return {
-            "storage": None if storage is None else storage.model_dump(mode="json"),
             "runtime": runtime.model_dump(mode="json"),
             "environment_metadata": dict(self.environment_metadata),
             "provider_metadata": dict(self.provider_metadata),

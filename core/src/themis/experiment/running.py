@@ -18,8 +18,8 @@ from themis.results import RunResult
 from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator, PreparedRun
 from themis.runtime.rendering import blocking
-from themis.specs import ProjectSpec, SqliteBlobStorageSpec
-from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
+from themis.specs import ProjectSpec
+from themis.storage import InMemoryRunStore, RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,12 +91,16 @@ class ExperimentRun:
     def orchestrator(self, store: RunStore) -> Orchestrator:
         """What plans and prepares the run in a store."""
         return Orchestrator.from_project_spec(
-            self._project(store),
+            self._project(),
             registry=self.compiled.registry,
             dataset_provider=self.compiled.provider,
             storage_bundle=store,
             base_dir=self.base_dir,
-            provenance={**self.provenance, **self.compiled.provenance()},
+            provenance={
+                **self.provenance,
+                **self.compiled.provenance(),
+                "storage": self.place.described().model_dump(mode="json"),
+            },
         )
 
     def _prepare(self, store: RunStore) -> PreparedRun:
@@ -136,11 +140,12 @@ class ExperimentRun:
             )
             raise StorageError(msg)
 
-    def _project(self, store: RunStore) -> ProjectSpec:
-        given: dict[str, Any] = {}
-        if isinstance(store, SqliteRunStore):
-            given["storage"] = SqliteBlobStorageSpec(root_dir=str(store.root))
-        return ProjectSpec(global_seed=self.seed, execution_policy=self.runtime.policy(), **given)
+    def _project(self) -> ProjectSpec:
+        return ProjectSpec(
+            global_seed=self.seed,
+            execution_policy=self.runtime.policy(),
+            storage=self.place.spec(),
+        )
 
     def _result(self, store: RunStore, prepared: PreparedRun) -> RunResult:
         store.flush()

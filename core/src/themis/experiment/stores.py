@@ -12,6 +12,7 @@ import attrs
 from themis.errors import SpecValidationError
 from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
 from themis.plugin.registry import PluginRegistry
+from themis.plugin.source import label
 from themis.runtime.stores import open_project_store
 from themis.specs import (
     PluginStorageSpec,
@@ -19,6 +20,7 @@ from themis.specs import (
     ProjectSpec,
     SqliteBlobStorageSpec,
 )
+from themis.specs import StorageConfig as ProjectStorage
 from themis.storage import InMemoryRunStore, RunStore, SqliteRunStore
 from themis.storage.sqlite_store import DATABASE, store_folder
 from themis.storage.submissions import Limits
@@ -88,6 +90,25 @@ class StorePlace:
         """Whether the store is gone once it is closed."""
         return self.given is None and (self.storage is None or self.storage.store == "memory")
 
+    def described(self) -> StorageConfig:
+        """Which store it is, as runs record it."""
+        if self.given is None:
+            return StorageConfig(store="memory") if self.passing else self._chosen
+        if isinstance(self.given, SqliteRunStore):
+            return StorageConfig(store="sqlite", parameters={"path": str(self.given.root)})
+        if type(self.given) is InMemoryRunStore and self.given.place == "memory":
+            return StorageConfig(store="memory")
+        return StorageConfig(store=label(self.given), parameters={"place": self.given.place})
+
+    def spec(self) -> ProjectStorage:
+        """The same as a project names it."""
+        found = self.described()
+        if found.store == "sqlite":
+            path = found.parameters.get("path", ".themis")
+            return SqliteBlobStorageSpec(root_dir=str(self.base_dir / Path(path).expanduser()))
+        settings = {"backend": found.store, **found.parameters}
+        return ProjectSpec.model_validate({"storage": settings}).storage
+
     def open(self) -> RunStore:
         """The store, open for writing.
 
@@ -131,15 +152,17 @@ class StorePlace:
             return InMemoryRunStore()
         return SqliteRunStore(folder, read_only=True)
 
-    def _folder(self) -> Path | None:
+    @property
+    def _chosen(self) -> StorageConfig:
         assert self.storage is not None
-        if self.storage.store != "sqlite":
+        return self.storage
+
+    def _folder(self) -> Path | None:
+        if self._chosen.store != "sqlite":
             return None
-        path = str(self.storage.parameters.get("path", ".themis"))
+        path = str(self._chosen.parameters.get("path", ".themis"))
         return store_folder(self.base_dir / Path(path).expanduser())
 
     def _backend(self, *, read_only: bool = False) -> RunStore:
-        assert self.storage is not None
-        settings = {"backend": self.storage.store, **self.storage.parameters}
-        project = ProjectSpec.model_validate({"storage": settings})
+        project = ProjectSpec(storage=self.spec())
         return open_project_store(project, self.base_dir, PluginRegistry(), read_only=read_only)
