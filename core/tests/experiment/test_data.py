@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -162,3 +164,30 @@ def test_a_file_without_the_field_is_named(tmp_path):
 def test_what_is_no_data_says_what_may_be_given(data, message):
     with pytest.raises(SpecValidationError, match=message):
         as_datasets(data)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_dates_and_decimals_of_a_data_frame_are_written_as_json_has_them(library):
+    frames = pytest.importorskip(library)
+    columns = {
+        "when": [dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)], "day": [dt.date(2024, 5, 1)],
+        "price": [Decimal("1.50")],
+    }  # fmt: skip
+    frame = frames.DataFrame({"input": ["x"], "expected_output": ["x"], **columns})
+    [dataset] = as_datasets(frame)
+    assert dataset.cases[0].metadata == {
+        "when": "2024-05-01T12:00:00+00:00", "day": "2024-05-01", "price": "1.50",
+    }  # fmt: skip
+    assert echoed(frame).metric_means == {"exact_match": 1.0}
+
+
+def test_numpy_values_in_metadata_are_numbers_and_lists():
+    numpy = pytest.importorskip("numpy")
+    row = {**ROWS[0], "n": numpy.int64(3), "vector": numpy.array([1.0, 2.0])}
+    [dataset] = as_datasets([row])
+    assert dataset.cases[0].metadata == {"topic": "t", "n": 3, "vector": [1.0, 2.0]}
+
+
+def test_what_has_no_json_form_in_metadata_is_named():
+    with pytest.raises(ValueError, match=r"data\[0\] cannot be used: metadata: tags is a set"):
+        as_datasets([{**ROWS[0], "tags": {"a"}}])

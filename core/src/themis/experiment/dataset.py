@@ -28,6 +28,10 @@ Json = Annotated[Any, BeforeValidator(_json)]
 """A JSON value; dates, decimals and NumPy values are written as JSON has them."""
 
 
+Metadata = Annotated[Settings, BeforeValidator(_json)]
+"""Free JSON values under string keys, written as JSON has them."""
+
+
 class Case(Spec):
     """One thing that is asked, and what a good answer is."""
 
@@ -38,7 +42,7 @@ class Case(Spec):
     expected_output: Json = Field(
         default=None, description="The reference answer, or a list of acceptable ones."
     )
-    metadata: Settings = Field(
+    metadata: Metadata = Field(
         default_factory=FrozenDict, description="Anything else that is known of the case."
     )
 
@@ -59,7 +63,7 @@ class Dataset(Spec):
     dataset_id: Text = Field(default="data", description="The dataset's name in the experiment.")
     cases: Items[Case] = Field(min_length=1, description="The cases.")
     revision: Text | None = Field(default=None, description="The version of the dataset.")
-    metadata: Settings = Field(
+    metadata: Metadata = Field(
         default_factory=FrozenDict, description="Anything else that is known of the dataset."
     )
 
