@@ -149,6 +149,19 @@ def test_a_replay_does_only_the_stages_asked_for_again(run, shell, target):
     assert more["generated"] == 0
 
 
+def test_a_replay_of_a_run_of_which_a_call_failed_leaves_with_the_code_of_the_run(
+    folder, run, shell
+):
+    named = CASES.replace('"input": "one"', '"case_id": "first", "input": "one"')
+    (folder / "cases.jsonl").write_text(named)
+    (folder / "outputs.jsonl").write_text('{"item_id": "first", "text": "one"}\n')
+    model = "{model_id: m, provider: replay, extras: {path: outputs.jsonl}}"
+    (folder / "e.yaml").write_text(EXPERIMENT.replace("echo", model))
+    before = run(code=1)
+    replayed = shell.json("replay", "e.yaml", "--stage", "score", "--progress", "none", code=1)
+    assert replayed["run"]["status"] == before["run"]["status"] == "partial_failure"
+
+
 def test_a_replay_of_only_what_failed_takes_nothing_back(run, shell):
     run()
     before = events(shell)

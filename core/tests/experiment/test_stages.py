@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from themis import Experiment, evaluate
+from themis import Experiment, evaluate, get_execution_state
 from themis.errors import SpecValidationError, StorageError
 
 
@@ -90,6 +90,23 @@ def test_a_replay_does_a_stage_and_what_follows_again(sums, calls, run_store, fi
     assert called == {name: n for done in DONE[first:] for name, n in done.items()}
     assert (result.run_id, result.metric_means) == (before.run_id, before.metric_means)
     assert result.completed_through_stage == "judge"
+
+
+@pytest.mark.parametrize("stage", ["parse", "score"])
+def test_a_replay_of_a_run_of_which_a_call_failed_is_as_far_as_the_run(
+    sums, counting, run_store, stage
+):
+    counting.failing = {sums[1]["input"]}
+    experiment = Experiment(
+        generation={"generator": counting},
+        evaluation={"metrics": ["exact_match"]},
+        datasets=[{"cases": sums[:2]}],
+    )
+    before = experiment.run(store=run_store)
+    after = experiment.replay(stage=stage, store=run_store)
+    assert after.status == before.status == "partial_failure"
+    state = get_execution_state(run_store, after.run_id).stages["score"]
+    assert (state.ok, state.failed, state.wanted) == (1, 1, 2)
 
 
 def test_a_replay_of_one_metric_leaves_the_others(sums, calls, run_store):

@@ -263,7 +263,8 @@ class Pipeline:
 
     async def _trial_of(self, whole: WholeTrial) -> TrialSpec:
         seen = next(iter(whole.members), whole.work.candidate)
-        assert seen is not None  # a trial of which nothing is stored has samples under way
+        if seen is None:  # every sample has failed, in an earlier execution
+            return whole.work.trial_spec()
         return await self.generator.trial_of(whole.work, seen)
 
     async def _reduce(self, whole: WholeTrial, trial: TrialSpec) -> Reduced | None:

@@ -193,6 +193,8 @@ class WorkSource:
         found.look_up(self.store, [whole.work for whole in ready])
         for whole in ready:
             self._settle_ready(whole, found, adoption)
+            if whole.wanted and all(map(found.has_failed, whole.samples)):
+                whole.failures = found.failures(self.store, whole.samples)
 
     def _settle_ready(self, whole: WholeTrial, found: StoredArtifacts, adoption: Adoption) -> None:
         """A trial none of whose samples is to be made."""

@@ -13,6 +13,7 @@ from themis.records import (
     CandidateRecord,
     ConversationTrace,
     ExtractionRecord,
+    FailureRecord,
     InferenceRecord,
     ReducedCandidate,
 )
@@ -32,7 +33,7 @@ class StoredArtifacts:
 
     candidates: dict[tuple[int, int], int]
     scores: dict[tuple[int, int, int], int]
-    failed: set[tuple[int, int]] = attrs.field(factory=set)
+    failed: dict[tuple[int, int], int] = attrs.field(factory=dict)
     known: dict[bytes, int] = attrs.field(factory=dict)
 
     @classmethod
@@ -46,9 +47,7 @@ class StoredArtifacts:
             return cls(
                 finished_candidates(connection, run, first=first, last=last),
                 finished_scores(connection, run, in_arms=arms, first=first, last=last),
-                failed_candidates(connection, run, first=first, last=last)
-                if with_failed
-                else set(),
+                failed_candidates(connection, run, first=first, last=last) if with_failed else {},
             )
 
     @classmethod
@@ -64,6 +63,15 @@ class StoredArtifacts:
     def has_failed(self, work: Work) -> bool:
         """Whether the run has recorded that this candidate failed."""
         return (work.trial, work.sample) in self.failed
+
+    def failures(self, store: RunStore, samples: Sequence[Work]) -> dict[int, FailureRecord]:
+        """Why these samples of one trial failed, as the run has recorded it."""
+        seqs = {work.sample: self.failed[work.trial, work.sample] for work in samples}
+        events = store.events(list(seqs.values()))
+        return {
+            sample: from_plain(events[seq].value["failure"], FailureRecord)
+            for sample, seq in seqs.items()
+        }
 
     def look_up(self, store: RunStore, drafts: Sequence[Work]) -> None:
         """Find the artifacts of which the run has no row of its own.

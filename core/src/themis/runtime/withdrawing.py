@@ -91,7 +91,10 @@ class _Withdrawal:
                     )
 
     def _works(self, row: TrialRow, made: dict[int, CandidateRow]) -> Iterator[Work]:
-        """The samples of a trial that have an outcome, and what was made of them as a whole."""
+        """The samples of a trial that have an outcome, and what was made of them as a whole.
+
+        A candidate that failed, and is not made again, keeps the scores that say so.
+        """
         plan = self.planned.plan
         samples = [
             work
@@ -104,10 +107,17 @@ class _Withdrawal:
             )
             if work.sample in made
         ]
-        yield from samples
+        succeeded = [work for work in samples if made[work.sample].ok]
+        yield from samples if self.stages.generate else succeeded
         if samples and samples[0].slice_plan.whole_trial:
-            succeeded = [work for work in samples if made[work.sample].ok]
-            yield work_of(succeeded or samples)
+            yield self._whole(work_of(succeeded or samples), made)
+
+    def _whole(self, work: Work, made: dict[int, CandidateRow]) -> Work:
+        """The trial as a whole; of a reduction that failed, and is kept, no score is made again."""
+        reduced = made.get(WHOLE_TRIAL)
+        if work.reduction is not None and not (self.stages.reduce or (reduced and reduced.ok)):
+            work.scores = work.set_scores()
+        return work
 
     def _candidates(self, work: Work) -> Iterator[WithdrawnCandidate]:
         whole = work.sample == WHOLE_TRIAL

@@ -85,20 +85,21 @@ def finished_candidates(
 
     By (trial, sample); a reduced candidate's sample is `WHOLE_TRIAL`.
     """
-    query = _candidates_of(run, first, last, CandidateStatus.OK)
-    columns = query.with_only_columns(
-        candidates.c.trial, candidates.c.sample, candidates.c.generated_seq
-    )
-    return {(trial, sample): seq for trial, sample, seq in connection.execute(columns)}
+    return _generated_by(connection, _candidates_of(run, first, last, CandidateStatus.OK))
 
 
 def failed_candidates(
     connection: Connection, run: int, *, first: int, last: int
-) -> set[tuple[int, int]]:
-    """The run's failed candidates of trials `first` to `last`, as (trial, sample)."""
-    query = _candidates_of(run, first, last, CandidateStatus.ERROR)
-    columns = query.with_only_columns(candidates.c.trial, candidates.c.sample)
-    return {(trial, sample) for trial, sample in connection.execute(columns)}
+) -> dict[tuple[int, int], int]:
+    """The events of the run's failed candidates of trials `first` to `last`, as above."""
+    return _generated_by(connection, _candidates_of(run, first, last, CandidateStatus.ERROR))
+
+
+def _generated_by(connection: Connection, query: Select[Any]) -> dict[tuple[int, int], int]:
+    columns = query.with_only_columns(
+        candidates.c.trial, candidates.c.sample, candidates.c.generated_seq
+    )
+    return {(trial, sample): seq for trial, sample, seq in connection.execute(columns)}
 
 
 def _candidates_of(run: int, first: int, last: int, status: CandidateStatus) -> Select[Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from themis.runtime.rendering import blocking
 from themis.runtime.stages import Stages
-from themis.specs import ReductionSpec, ScoreSpec
+from themis.specs import ProjectSpec, ReductionSpec, ScoreSpec
 from themis.storage import SqliteRunStore
 from themis.storage.integrity import verify
 
@@ -115,6 +115,107 @@ def test_what_another_run_reuses_is_withdrawn_for_later_runs_alone(make, calls, 
     rows = orchestrator.result(other.run_id).aggregate(group_by=["metric_id"])
     assert [row["count"] for row in rows] == [6, 6]
     assert first.run_id != other.run_id
+
+
+def counted(result):
+    """The status, and each stage's outcomes: candidates, reductions and scores that failed."""
+    counts = result.counts()
+    return result.status, counts.failed, counts.reduction_errors, counts.metric_errors
+
+
+def reasons(result):
+    return sorted((entry["stage"], entry["message"]) for entry in result.iter_failures())
+
+
+PATIENT = ProjectSpec(execution_policy={"max_retries": 0, "circuit_breaker_threshold": 99})
+
+
+@pytest.mark.parametrize("reduced", [False, True])
+@pytest.mark.parametrize("stage", ["reduce", "parse", "score"])
+def test_a_run_of_which_a_candidate_failed_is_as_whole_as_before(
+    make, calls, engine, store, stage, reduced
+):
+    engine.failing = {"2"}
+    orchestrator = make(project=PATIENT)
+    before = orchestrator.run(spec(reduced=reduced))
+    after = again(orchestrator, spec(reduced=reduced), stage)
+    assert after.status == "partial_failure"
+    assert (counted(after), reasons(after)) == (counted(before), reasons(before))
+    assert [run.through_stage for run in store.runs()] == ["judge"]
+    engine.failing = set()
+    assert orchestrator.run(spec(reduced=reduced)).status == "completed"
+
+
+def test_generating_again_takes_the_failure_back_too(make, calls, engine):
+    engine.failing = {"2"}
+    orchestrator = make(project=PATIENT)
+    orchestrator.run(spec(reduced=False))
+    engine.failing = set()
+    assert again(orchestrator, spec(reduced=False), "generate").status == "completed"
+
+
+class OfSet(Counted):
+    """A metric of a trial's candidates."""
+
+    subject = "candidates"
+
+
+def with_set(*, reduced):
+    whole = spec(reduced=reduced)
+    [entry] = whole.slices
+    scores = [*entry.scores, ScoreSpec(name="set", parse="number", metrics=["of_set"])]
+    entry = entry.model_copy(update={"scores": tuple(scores)})
+    return whole.model_copy(update={"slices": (entry,)})
+
+
+@pytest.fixture
+def of_set(registry, calls):
+    calls["of_set"] = 0
+    registry.register_metric("of_set", OfSet(calls, "of_set"))
+    return calls
+
+
+@pytest.mark.parametrize("reduced", [False, True])
+@pytest.mark.parametrize("stage", ["reduce", "parse", "score"])
+def test_a_set_of_which_no_sample_succeeded_keeps_its_reason(make, of_set, engine, stage, reduced):
+    engine.failing = {"2"}
+    orchestrator = make(project=PATIENT)
+    before = orchestrator.run(with_set(reduced=reduced))
+    after = again(orchestrator, with_set(reduced=reduced), stage)
+    assert (counted(after), reasons(after)) == (counted(before), reasons(before))
+    assert after.status == "partial_failure"
+    assert of_set["of_set"] == 10
+
+
+def test_what_was_only_generated_is_evaluated_where_every_sample_failed(make, of_set, engine):
+    engine.failing = {"2"}
+    orchestrator = make(project=PATIENT)
+    orchestrator.generate(with_set(reduced=True))
+    result = orchestrator.evaluate(with_set(reduced=True))
+    assert counted(result)[:3] == ("partial_failure", 2, 1)
+    assert ("score", "there is no candidate to reduce: ") in [
+        (stage, message[:33]) for stage, message in reasons(result)
+    ]
+
+
+def test_a_reduction_that_failed_and_is_kept_keeps_its_scores(make, of_set, registry, engine):
+    class Fails(Counted):
+        def reduce(self, candidates, ctx):
+            if candidates[0].inference.raw_text == "4":
+                raise ValueError("no winner")
+            return candidates[0]
+
+    registry.register("reducer", "fails", Fails(of_set, "fails"))
+    whole = with_set(reduced=True)
+    [entry] = whole.slices
+    entry = entry.model_copy(update={"reduction": ReductionSpec(reducer="fails")})
+    benchmark = whole.model_copy(update={"slices": (entry,)})
+    orchestrator = make(project=PATIENT)
+    before = orchestrator.run(benchmark)
+    after = again(orchestrator, benchmark, "score")
+    assert after.status == "partial_failure"
+    assert (counted(after), reasons(after)) == (counted(before), reasons(before))
+    assert of_set["of_set"] == 12
 
 
 def test_the_projections_are_those_of_the_events(make, calls, tmp_path):
