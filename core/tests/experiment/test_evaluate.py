@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import UserList, deque
 
 import pytest
 
-from themis import InMemoryRunStore, RunStatus, evaluate, evaluate_async, sqlite_store
+from themis import Experiment, InMemoryRunStore, RunStatus, evaluate, evaluate_async, sqlite_store
 from themis.errors import SpecValidationError, StorageError
 from themis.records import ScoreError
 
@@ -446,3 +447,22 @@ def test_the_text_of_a_result_says_that_a_parser_found_nothing(sums):
 def test_a_table_of_metrics_shows_why_there_is_no_interval(sums):
     result = evaluate(model="echo", data=sums, metric=lambda parsed, expected: 2.5)
     assert "none: all items have the same score: no spread to infer from  6  " in str(result)
+
+
+def test_every_kind_of_sequence_is_taken_where_several_may_be_given(sums, counting):
+    result = evaluate(
+        model=counting,
+        data=sums[:1],
+        metric=deque(["exact_match", "contains"]),
+        parser=UserList(["first_number"]),
+        seeds=range(2),
+    )
+    assert set(result.metric_means) == {"exact_match", "contains"}
+    spec = Experiment(
+        generation={"generator": counting},
+        evaluation={"metrics": deque(["exact_match"])},
+        datasets=deque([{"cases": deque(sums[:1])}]),
+        seeds=range(2),
+    )
+    assert list(spec.seeds) == [0, 1]
+    assert len(spec.evaluation.metrics) == 1

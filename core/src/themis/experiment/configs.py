@@ -18,14 +18,14 @@ from themis.experiment.components import (
 from themis.experiment.prompt import PromptSpec
 from themis.specs import InferenceParamsSpec, Spec
 from themis.specs.frozen import FrozenDict, FrozenList
-from themis.specs.spec import Items, Problem, Settings
+from themis.specs.spec import Items, Problem, Settings, is_several
 
 __all__ = ["CandidatePolicy", "EvaluationConfig", "GenerationConfig"]
 
 
 def _several(value: Any) -> Any:
     """One component in the place of a list of them."""
-    return value if isinstance(value, (list, tuple)) else [value]
+    return list(value) if is_several(value) else [value]
 
 
 class CandidatePolicy(Spec):

@@ -18,6 +18,7 @@ from themis.plugin import TracingProvider
 from themis.results import RunResult
 from themis.specs.findings import value_findings
 from themis.specs.positions import KeyPath, dotted
+from themis.specs.spec import is_several
 
 __all__ = ["evaluate", "evaluate_async"]
 
@@ -184,7 +185,7 @@ def _several(given: Any) -> list[Any]:
     """What was given, one or several, as a list; None is none."""
     if given is None:
         return []
-    return list(given) if isinstance(given, (list, tuple)) else [given]
+    return list(given) if is_several(given) else [given]
 
 
 def _recorded(given: Mapping[str, Any]) -> dict[str, Any]:

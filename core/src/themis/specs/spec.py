@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Self, TypeVar
 
@@ -15,13 +15,18 @@ from themis.records.secrets import redact
 from themis.specs.frozen import FrozenDict, FrozenList, freeze
 from themis.specs.positions import KeyPath, dotted
 
-__all__ = ["Items", "Labels", "Problem", "Settings", "Spec", "Text", "repeats"]
+__all__ = ["Items", "Labels", "Problem", "Settings", "Spec", "Text", "is_several", "repeats"]
 
 T = TypeVar("T")
 
 
+def is_several(value: Any) -> bool:
+    """Whether it is a sequence of things: a list, a tuple, a range, a deque; no text."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
 def _as_list(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    return list(value) if is_several(value) and not isinstance(value, list) else value
 
 
 def _as_dict(value: Any) -> Any:
