@@ -286,6 +286,16 @@ def test_the_verdict_is_by_the_adjusted_p(result_of):
     )
 
 
+def test_samples_whose_sum_overflows_are_compared_by_their_means(result_of):
+    result = result_of(lambda c: 1e308 if c.item_id == "i1" else 0.5, num_samples=2)
+
+    [row] = result.paired_compare(metric_id="accuracy")
+
+    assert row["baseline_mean"] == pytest.approx(1e308 / 3)
+    assert (row["p_value"], row["reason"]) == (None, "no item differs: nothing to test")
+    assert [one["metric_id"] for one in result.leaderboard()] == ["accuracy"] * 2
+
+
 def test_a_treatment_that_failed_throughout_is_missing(result_of, timed_out):
     result = result_of(lambda cell: timed_out if cell.model == "beta" else 1.0)
 

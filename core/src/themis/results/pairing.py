@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 from sqlalchemy import and_, select
@@ -20,12 +21,16 @@ from themis.statistics import (
 from themis.storage import schema
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
     from themis.results.clustering import ClusterNames
     from themis.results.layout import Arm, MetricColumn, RunLayout
 
 __all__ = ["Criteria", "MatchedItems", "SideScores", "side_scores"]
+
+_SMALLER = 2.0**-64
+"""No number of samples of an item is too many for sums of values this much smaller."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -125,7 +130,27 @@ def side_scores(
     """
     if not arms:
         return SideScores()
-    units = trial_units(score_value(on_error))
+    value = score_value(on_error)
+    found = _item_sums(connection, layout, metric, arms=arms, value=value)
+    scale = 1.0
+    if not all(math.isfinite(total) for _, total, _ in found.values()):
+        # The sum of an item's samples overflows, though its mean does not.
+        scale = _SMALLER
+        found = _item_sums(connection, layout, metric, arms=arms, value=value * scale)
+    means = {item: total / n / scale if n else None for item, (n, total, _) in found.items()}
+    return SideScores(means, sum(failed for _, _, failed in found.values()))
+
+
+def _item_sums(
+    connection: Connection,
+    layout: RunLayout,
+    metric: MetricColumn,
+    *,
+    arms: Sequence[Arm],
+    value: ColumnElement[Any],
+) -> dict[bytes, tuple[int, float, int]]:
+    """By item: how many values there are, their sum, and how many failed."""
+    units = trial_units(value)
     trials = schema.trials
     here = and_(trials.c.run == layout.run, trials.c.trial == units.c.trial)
     statement = select(trials.c.item_hash, units.c.n, units.c.total, units.c.failed)
@@ -133,11 +158,8 @@ def side_scores(
     rows = connection.execute(
         statement.join(trials, here), {**values, "arms": [arm.index for arm in arms]}
     )
-    sums: dict[bytes, tuple[int, float]] = {}
-    errors = 0
+    sums: dict[bytes, tuple[int, float, int]] = {}
     for item, n, total, failed in rows:
-        before = sums.get(item)
-        sums[item] = (n, total) if before is None else (before[0] + n, before[1] + total)
-        errors += failed
-    means = {item: total / n if n else None for item, (n, total) in sums.items()}
-    return SideScores(means, errors)
+        before = sums.get(item, (0, 0.0, 0))
+        sums[item] = (before[0] + n, before[1] + total, before[2] + failed)
+    return sums
