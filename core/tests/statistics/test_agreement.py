@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -135,6 +137,9 @@ def test_undefined_alpha_says_why(ratings, reason):
     ("call", "message"),
     [
         (lambda: krippendorff_alpha([[1]], scale="metric"), "unknown scale 'metric'; known: nomin"),
+        (lambda: krippendorff_alpha([[1, 1e200], [1, 2]], scale="interval"), "1e.200 is too large"),
+        (lambda: rated_kappa([1, math.inf], [1, 2]), "a rating of inf is too large: its distance"),
+        (lambda: rated_kappa([1, -1], [1, 2], scale="ratio"), "starts at 0, and a rating is -1"),
         (lambda: krippendorff_alpha([[1], [1, 2]]), "rows differ in length"),
         (lambda: cohen_kappa([[1, 2]]), "a square table of counts is needed"),
         (lambda: cohen_kappa([[1]], weights="cubic"), "unknown kappa weights 'cubic'"),

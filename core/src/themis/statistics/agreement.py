@@ -17,6 +17,7 @@ __all__ = [
     "Agreement",
     "KappaWeights",
     "Scale",
+    "check_ratings",
     "check_scale",
     "cohen_kappa",
     "confusion_table",
@@ -32,6 +33,8 @@ _RATED = {
     "interval": "cohen_kappa_quadratic",
     "ratio": "cohen_kappa_quadratic_ratio",
 }
+_LARGEST = 1e150
+"""The squares of larger ratings, and of their differences, overflow."""
 _NO_SPREAD = 1e-6
 """A standard error below this is the root of a rounding error."""
 
@@ -101,7 +104,7 @@ def rated_kappa(
     clusters: Sequence[Hashable] | None = None,
     level: float = 0.95,
 ) -> Agreement:
-    """Cohen's kappa of two judges' ratings of the same units; None is a missing rating.
+    """Cohen's kappa of two judges' ratings of the same units; None or NaN is a missing one.
 
     Disagreements weigh as the scale has it: all alike (`nominal`), by the square of the places that
     lie between in the order of the ratings that occur (`ordinal`), of the difference (`interval`),
@@ -109,7 +112,8 @@ def rated_kappa(
     its own); the standard error is the large-sample one, with the units of an item summed.
 
     Raises:
-        ValueError: an unknown scale, or differing numbers of ratings or clusters.
+        ValueError: an unknown scale, ratings that it does not have, or differing numbers of ratings
+            or clusters.
     """
     import numpy as np
 
@@ -122,11 +126,12 @@ def rated_kappa(
     rated = [
         (a, b, name)
         for a, b, name in zip(first, second, names, strict=True)
-        if a is not None and b is not None
+        if a is not None and b is not None and not (math.isnan(a) or math.isnan(b))
     ]
     values, places = np.unique(
         np.array([unit[:2] for unit in rated], dtype=float), return_inverse=True
     )
+    check_ratings(values, scale)
     left, right = places.reshape(-1, 2).T
     counts = np.zeros((len(values), len(values)))
     np.add.at(counts, (left, right), 1)
@@ -169,6 +174,17 @@ def scale_distances(scale: Scale, places: Any) -> Any:
         sums = np.add.outer(places, places)
         away = np.divide(away, sums, out=np.zeros_like(away), where=away != 0)
     return away**2
+
+
+def check_ratings(values: Any, scale: Scale) -> None:
+    """Raise ValueError for a rating that is infinite, or that the scale has no distances for."""
+    largest = float(abs(values).max()) if len(values) else 0.0
+    if largest > _LARGEST and (scale in {"interval", "ratio"} or largest == math.inf):
+        msg = f"a rating of {largest:g} is too large: its distance from others overflows"
+        raise ValueError(msg)
+    if scale == "ratio" and len(values) and values.min() < 0:
+        msg = f"a ratio scale starts at 0, and a rating is {values.min():g}: choose interval"
+        raise ValueError(msg)
 
 
 def check_scale(scale: str) -> None:

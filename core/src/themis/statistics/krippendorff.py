@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from themis.statistics.agreement import Agreement, Scale, check_scale, scale_distances
+from themis.statistics.agreement import (
+    Agreement,
+    Scale,
+    check_ratings,
+    check_scale,
+    scale_distances,
+)
 from themis.statistics.estimate import check_level
 from themis.statistics.jackknife import blocks_of, with_jackknife_interval
 
@@ -32,11 +38,13 @@ def krippendorff_alpha(
     the interval is the jackknife's over items.
 
     Raises:
-        ValueError: an unknown scale, rows of differing length, or not one cluster per unit.
+        ValueError: an unknown scale, ratings that it does not have, rows of differing length, or
+            not one cluster per unit.
     """
     check_scale(scale)
     check_level(level)
     values, counts, names = _category_counts(ratings, clusters)
+    check_ratings(values, scale)
     items, blocks = blocks_of(names)
     method = f"krippendorff_alpha_{scale}"
     known = Agreement(value=None, n=len(counts), n_items=items, ci_level=level, method=method)
