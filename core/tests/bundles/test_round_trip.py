@@ -132,6 +132,13 @@ def test_items_come_along(there, result, bundles):
     assert (first.input, first.expected_output) == ("0 + 0", "0")
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_what_a_bundle_brought_into_any_store_is_verified(bundles, keeps):
+    with InMemoryRunStore(store_item_payloads=keeps) as store:
+        themis.import_generation_bundle(store, bundles["generation"])
+        assert verify_store(store).findings == []
+
+
 def test_a_store_that_keeps_no_items_exports_the_rest(result, bundles):
     with InMemoryRunStore(store_item_payloads=False) as store:
         themis.import_generation_bundle(store, bundles["generation"])

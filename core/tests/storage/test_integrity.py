@@ -2,15 +2,25 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import sqlite3
 
 import pytest
 
-from themis import storage
+from themis import BenchmarkSpec, Orchestrator, ProjectSpec, SqliteBlobStorageSpec, storage
 from themis.errors import StorageError
 from themis.storage.integrity import verify
 from themis.storage.maintenance import rebuild
 from themis.storage.payloads import INLINE_LIMIT
+
+ONE_ITEM = "item_hash = (SELECT min(item_hash) FROM items)"
+BENCHMARK = {
+    "benchmark_id": "b",
+    "models": [{"model_id": "m", "provider": "echo"}],
+    "prompt_variants": [{"id": "p", "messages": [{"role": "user", "content": "{{ item.q }}"}]}],
+    "inference_grid": {"params": [{}]},
+    "slices": [{"slice_id": "s", "dataset": {"source": "memory"}, "generation": {}, "scores": []}],
+}
 
 
 @pytest.fixture
@@ -147,6 +157,75 @@ def test_many_findings_are_counted_and_not_all_kept(filled):
     found = verify(filled)
     assert len(found.findings) == 201
     assert found.dropped == 199
+
+
+@pytest.fixture
+def benchmarked(root, tmp_path):
+    """The folder of a store with a benchmark of two items, closed."""
+    run_into(root)
+    return root
+
+
+def run_into(root, **storage_settings):
+    storage = SqliteBlobStorageSpec(root_dir=str(root), **storage_settings)
+    benchmark = BenchmarkSpec.model_validate(BENCHMARK)
+    items = [{"item_id": name, "q": name} for name in ("first", "second")]
+    with Orchestrator.from_project_spec(
+        ProjectSpec(storage=storage), dataset_loader=lambda _: items
+    ) as orchestrator:
+        return orchestrator.run_benchmark(benchmark)
+
+
+@pytest.mark.parametrize(("which", "count"), [("1 = 1", 2), (ONE_ITEM, 1)], ids=["all", "one"])
+def test_an_item_that_was_to_be_kept_and_is_gone_is_found_and_stored_again(
+    benchmarked, which, count
+):
+    change(benchmarked, f"DELETE FROM items WHERE {which}")
+    found = messages(benchmarked)
+    assert len(found) == count
+    assert re.match(
+        r"item [0-9a-f]{64} \('\w+' of run [0-9a-f]{12}\) is missing; run its", found[0]
+    )
+    run_into(benchmarked)
+    assert verify(benchmarked).ok
+
+
+def test_items_that_were_not_to_be_kept_are_not_missed(root):
+    run_into(root, store_item_payloads=False)
+    found = verify(root)
+    assert (found.ok, found.items) == (True, 0)
+
+
+def test_an_empty_database_is_named_as_empty(filled):
+    shutil.rmtree(filled / "blobs")
+    (filled / "themis.sqlite3").write_bytes(b"")
+    with pytest.raises(
+        StorageError, match=r"themis\.sqlite3 is empty: it was cut off, or the proces"
+    ):
+        verify(filled)
+
+
+@pytest.mark.parametrize("remains", ["blobs/", "themis.sqlite3-wal"])
+@pytest.mark.parametrize("state", ["is empty", "is not there"])
+def test_nothing_is_started_over_on_what_is_left_of_a_store(filled, remains, state):
+    if remains != "blobs/":
+        shutil.rmtree(filled / "blobs")
+        (filled / remains).write_bytes(b"log")
+    (filled / "themis.sqlite3").unlink()
+    if state == "is empty":
+        (filled / "themis.sqlite3").touch()
+        with pytest.raises(StorageError, match=f"is empty: {remains} beside it are a store's"):
+            verify(filled)
+    with pytest.raises(StorageError, match=f"{state}, and {remains} beside it are left of a store"):
+        storage.sqlite_store(filled)
+    assert (filled / remains).exists()
+
+
+def test_a_store_whose_making_was_interrupted_is_made(root):
+    root.mkdir()
+    (root / "themis.sqlite3").touch()
+    storage.sqlite_store(root).close()
+    assert verify(root).ok
 
 
 def test_verifying_where_there_is_no_store_is_an_error(tmp_path):

@@ -42,7 +42,8 @@ def land_run(store: RunStore, plan: BundlePlan, items: Mapping[str, Any]) -> Lan
             [Item(bytes.fromhex(key), canonical_bytes(envelope)) for key, envelope in chunk]
         )
     row = store.find_run(plan.run_id)
-    run = row.id if row is not None else store.append([plan.event()])[0]
+    kept = _are_kept(store, plan, items)
+    run = row.id if row is not None else store.append([plan.event(items_kept=kept)])[0]
     there = {(one.arm, one.trial_hash): one.trial for one in store.iter_trials(run)}
     missing = [one for one in plan.trials if (one.arm, one.trial_hash) not in there]
     for trials in chunked(missing, _PER_EVENT):
@@ -50,6 +51,14 @@ def land_run(store: RunStore, plan: BundlePlan, items: Mapping[str, Any]) -> Lan
         store.append([recording.trials_planned(run, start=start, trials=trials)])
         there |= {(one.arm, one.trial_hash): start + n for n, one in enumerate(trials)}
     return LandedRun(run, tuple(there[one.arm, one.trial_hash] for one in plan.trials))
+
+
+def _are_kept(store: RunStore, plan: BundlePlan, items: Mapping[str, Any]) -> bool:
+    """Whether the store has what each of the run's items holds: it keeps all that it is given."""
+    wanted = {trial.item_hash for trial in plan.trials}
+    if not wanted <= items.keys():
+        return False
+    return not wanted or bool(store.get_items([bytes.fromhex(min(wanted))]))
 
 
 def settle_status(store: RunStore, run_id: str, *, parsed: bool) -> None:

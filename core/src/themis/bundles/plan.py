@@ -110,13 +110,14 @@ class BundlePlan:
             for name, chains in self.manifest.keys["transforms"].items()
         }
 
-    def event(self) -> Event:
-        """The event that records the run's start."""
+    def event(self, *, items_kept: bool = True) -> Event:
+        """The event that records the run's start, and whether what its items hold is kept."""
         planned = self.planned
+        manifest = planned["manifest"] if items_kept else _without_items(planned["manifest"])
         return recording.run_planned(
             run_id=self.run_id,
             benchmark_id=planned["benchmark_id"],
-            manifest=planned["manifest"],
+            manifest=manifest,
             arms=[PlannedArm(**arm) for arm in planned["arms"]],
             metrics=[PlannedMetric(**metric) for metric in planned["metrics"]],
             num_samples=self.samples,
@@ -188,3 +189,14 @@ def _parsed(candidates: Iterable[bytes], transform: bytes | None) -> list[bytes]
     if transform is None:
         return list(candidates)
     return [parse_key(candidate, transform) for candidate in candidates]
+
+
+def _without_items(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest of a run in a store that does not have all that its items hold."""
+    project = manifest["project"]
+    written = project.get("storage")
+    storage = {**written} if isinstance(written, Mapping) else {}
+    return {
+        **manifest,
+        "project": {**project, "storage": {**storage, "store_item_payloads": False}},
+    }

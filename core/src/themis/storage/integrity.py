@@ -15,6 +15,7 @@ from themis.errors import StorageError
 from themis.storage.blobs import BlobDirectory, BlobStore
 from themis.storage.dialects import sql_of
 from themis.storage.items import decode_item
+from themis.storage.kept_items import lost_items
 from themis.storage.migrations import check_version, migrate
 from themis.storage.payloads import PayloadFormat
 from themis.storage.projection import Projection
@@ -76,9 +77,10 @@ class Verification:
 def verify(path: str | Path) -> Verification:
     """Read everything in the store at `path` and compare it with the hashes that were recorded.
 
-    Each event, item and blob is checked against its hash, numbers are checked for gaps, and the
-    projections are compared, row by row, with a fresh fold of the events. Nothing is changed; a
-    store that is being written may be verified.
+    Each event, item and blob is checked against its hash, numbers are checked for gaps, runs that
+    keep what their items hold are checked to have all of it, and the projections are compared, row
+    by row, with a fresh fold of the events. Nothing is changed; a store that is being written may
+    be verified.
 
     Raises:
         StorageError: there is no store, or not one this version can read.
@@ -121,6 +123,7 @@ class _Check:
                 self._tables,
                 self._events,
                 self._items,
+                self._kept_items,
                 self._projections,
             ):
                 with self._noting():
@@ -171,6 +174,10 @@ class _Check:
         for row in connection.execute(select(*columns)).yield_per(100):
             self._result.items += 1
             self._try("item", self._item, row)
+
+    def _kept_items(self, connection: Connection) -> None:
+        for message in lost_items(connection, self._reader):
+            self._result.add("item", message)
 
     def _every_blob(self) -> None:
         for name in self._blobs.names():

@@ -16,6 +16,7 @@ from themis.storage.blobs import BlobDirectory, BlobStore, MemoryBlobs, make_fol
 from themis.storage.lock import WriterLock
 from themis.storage.migrations import check_version, migrate
 from themis.storage.payloads import Compression, PayloadFormat
+from themis.storage.remains import refuse_empty, refuse_remains
 from themis.storage.run_store import SqlRunStore
 from themis.storage.sqlite import memory_uri, path_uri, reading_engine, writing_engine
 
@@ -61,7 +62,8 @@ class SqliteRunStore(SqlRunStore):
 
     Raises:
         StorageError: another process is writing it (named, after about a second), there is no
-            store to read, it is damaged, or it was written by a newer Themis.
+            store to read, it is damaged or only its blobs or its log are left, or it was written by
+            a newer Themis.
     """
 
     def __init__(
@@ -178,11 +180,12 @@ def _shown(path: Path) -> str:
 
 
 def existing_store(path: str | Path) -> Path:
-    """The folder of a store that is there; StorageError when there is none."""
+    """The folder of a store that is there; StorageError when there is none, or an empty one."""
     root = store_folder(path)
     if not (root / DATABASE).is_file():
         msg = f"there is no store at {_shown(root)}; run a benchmark into it, or check the path"
         raise StorageError(msg)
+    refuse_empty(root / DATABASE)
     return root
 
 
@@ -195,6 +198,7 @@ def open_for_writing(root: Path, opened: ExitStack) -> Engine:
         msg = f"the store at {root} cannot be written: {error}"
         raise StorageError(msg, code=ErrorCode.STORAGE_WRITE) from error
     opened.callback(lock.release)
+    refuse_remains(root / DATABASE)
     return _migrated(path_uri(root / DATABASE, mode="rwc"), str(root), opened)
 
 
