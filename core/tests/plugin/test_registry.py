@@ -7,6 +7,7 @@ import pytest
 from themis.errors import ErrorCode, PluginError, SpecValidationError
 from themis.plugin import EngineCapabilities, PluginRegistry
 from themis.plugin.resolution import ComponentRequest
+from themis.records import CandidateRecord, InferenceRecord
 
 
 class Engine:
@@ -270,3 +271,30 @@ def test_a_wrong_configuration_is_collected_with_the_other_errors(registry):
     assert "its configuration is wrong: nonsense: Extra inputs are not permitted" in str(
         caught.value
     )
+
+
+def test_every_extractor_is_there_without_configuration():
+    registry = PluginRegistry(plugins=())
+    names = [each.name for each in registry.snapshot().registrations if each.kind == "extractor"]
+    for name in names:
+        assert callable(registry.get_extractor(name).extract)
+    candidate = CandidateRecord(candidate_id="c", inference=InferenceRecord(raw_text="is 42"))
+    read = registry.get_extractor("regex").extract(None, candidate, {"pattern": "[0-9]+"})
+    assert read.parsed_answer == "42"
+    with pytest.raises(ValueError, match="pattern"):
+        registry.get_extractor("regex").extract(None, candidate, {})
+
+
+def test_what_cannot_be_made_without_configuration_says_how_to_give_it():
+    registry = PluginRegistry(plugins=())
+    expected = (
+        "metric builtin/rubric_score@1.0.0: its configuration is wrong: judges: Field required; "
+        'rubric: Field required; give it: registry.get("metric", "rubric_score", '
+        'config={"judges": ..., "rubric": ...})'
+    )
+    with pytest.raises(PluginError) as caught:
+        registry.get_metric("rubric_score")
+    assert str(caught.value) == expected
+    with pytest.raises(PluginError, match=r"rubric: Field required$"):
+        registry.get("metric", "rubric_score", config={"judges": ["a"]})
+    assert registry.get("extractor", "regex", config={"pattern": "a"})

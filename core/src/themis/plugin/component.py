@@ -148,14 +148,17 @@ class ResolvedComponent:
         return frozenset() if self.config_model is None else frozenset(self._model().model_fields)
 
     def make(self, config: Mapping[str, Any] | BaseModel | None = None) -> Any:
-        """A working component: made with its validated config, as declarations.py says."""
-        settings = self.configure(config)
+        """A working component: made with its validated config, as declarations.py says.
+
+        An extractor is given its configuration with each call, so it can be made without.
+        """
+        takes_config = self.config_model is not None and self.kind != "extractor"
+        settings = self.configure(config) if takes_config or config is not None else None
         implementation = self.load()
         if self.registration.local is not None:
             return self.registration.local.make()
         if not isinstance(implementation, type) and self._has_method(implementation):
             return implementation
-        takes_config = self.config_model is not None and self.kind != "extractor"
         component = self._call(implementation, *([settings] if takes_config else []))
         self._check(component)
         return component

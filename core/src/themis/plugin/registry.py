@@ -232,8 +232,20 @@ class PluginRegistry:
     def get(
         self, kind: ComponentKind, name: str, *, config: Mapping[str, Any] | None = None
     ) -> Any:
-        """A working component of any kind."""
-        return self.resolve(kind, name).make(config)
+        """A working component of any kind.
+
+        Raises:
+            PluginError: there is none, or it cannot be made with this configuration.
+        """
+        component = self.resolve(kind, name)
+        try:
+            return component.make(config)
+        except PluginError as error:
+            if config is not None or not error.issues:
+                raise
+            wanted = ", ".join(f'"{issue.key}": ...' for issue in error.issues)
+            msg = f'{error}; give it: registry.get("{kind}", "{name}", config={{{wanted}}})'
+            raise PluginError(msg, issues=error.issues) from None
 
     def get_inference_engine(self, name: str) -> Any:
         """A working inference engine."""
