@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -25,6 +26,33 @@ PLUGIN = """
     class Words:
         def extract(self, trial, candidate, config=None):
             return candidate.inference.raw_text.split()
+"""
+
+ENGINE = """
+    from themis.plugin import (
+        ErrorCode, InferenceEngineDeclaration, InferenceError, PluginInfo, hookimpl
+    )
+
+    ASKED, CLOSED = [], []
+
+    @hookimpl
+    def themis_plugin():
+        return PluginInfo(core_api=">=1.0,<2", summary="Needs a server.")
+
+    @hookimpl
+    def themis_inference_engines():
+        return [InferenceEngineDeclaration(
+            name="needy", implementation="{module}:Needy", version="1.0",
+            summary="Needs a server.",
+        )]
+
+    class Needy:
+        async def infer(self, trial, context, runtime):
+            ASKED.append(self)
+            raise InferenceError("no server", code=ErrorCode.PROVIDER_UNAVAILABLE)
+
+        async def close(self):
+            CLOSED.append(self) if self in ASKED else None
 """
 
 
@@ -63,6 +91,14 @@ def test_the_json_is_the_whole_report(site):
 def test_a_broken_plugin_fails_its_check(site):
     site.install("word-tools", "raise RuntimeError('no licence')")
     assert "failed  plugin.loads: " in check("word-tools", "--level", "static", code=1).stdout
+
+
+def test_an_engine_that_cannot_be_asked_without_configuration_is_closed_all_the_same(site):
+    module = site.install("needy", ENGINE)
+    assert "engine.close: it cannot be asked without configuration" in check("needy").stdout
+    engines = sys.modules[module]
+    assert engines.ASKED
+    assert set(engines.ASKED) == set(engines.CLOSED)
 
 
 def test_a_distribution_that_is_not_installed_is_an_error(site):

@@ -172,9 +172,11 @@ class EngineKit(ComponentKit):
         async def main() -> None:
             unused, used = self.make(), self.make()
             needs(hasattr(used, "close"), "it has no close()")
-            await self.outcome(self._ask(used, "hello"))
-            for engine in (unused, unused, used, used):
-                await close(engine)
+            try:
+                await self.outcome(self._ask(used, "hello"))
+            finally:  # one that cannot be asked without configuration holds connections too
+                for engine in (unused, unused, used, used):
+                    await close(engine)
 
         self.in_loop(main)
 
