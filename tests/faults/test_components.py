@@ -8,6 +8,7 @@ import math
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from themis.builtins.datasets import MemoryDatasetProvider
@@ -105,6 +106,8 @@ SCORES = {
     "infinity": gives(math.inf),
     "text": gives("high"),
     "a complex number": gives(1j),
+    "a bool of NumPy": gives(np.isclose(1.0, 2.0)),
+    "an array": gives(np.ones(2)),
     "a code's name": gives(ScoreError(metric_id="m", message="no", code="metric_computation")),
     "no known code": lambda: ScoreError(metric_id="m", message="no", code="no"),
     "raises an error without a code": raises(ForgetfulError()),

@@ -88,6 +88,14 @@ def test_a_method_without_its_parentheses_is_an_error_and_no_address():
     )
 
 
+def test_bytes_are_no_text_and_say_where_to_make_it_of_them():
+    item = Fields("the item", {"page": b"%PDF"})
+    assert failure("{{ item.page }}", item=item) == (
+        "line 1: TypeError: bytes are no text; decode the field where the dataset is read, or "
+        "write another"
+    )
+
+
 def test_an_operation_that_fails_says_what_python_says():
     assert failure("{{ item.n + 'a' }}").startswith("line 1: TypeError: unsupported operand")
 

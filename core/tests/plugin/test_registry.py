@@ -215,6 +215,12 @@ def test_any_kind_can_be_registered_through_the_one_mechanism(registry):
         registry.register("dataset", "rows", Rows)
 
 
+@pytest.mark.parametrize("priority", ["x", None, float("nan"), float("inf")])
+def test_a_hook_whose_priority_is_no_number_is_refused(registry, priority):
+    with pytest.raises(PluginError, match=r"hook 'own': priority is .*; give a number, lower one"):
+        registry.register_hook("own", Hook(), priority=priority)
+
+
 def test_hooks_run_by_priority_then_registration_order(registry):
     late, first, second = Hook(), Hook(), Hook
     registry.register_hook("late", late, priority=200)

@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from themis.records import (
@@ -58,6 +59,17 @@ def test_a_record_is_an_extraction_as_it_is():
 @pytest.mark.parametrize("value", [True, 1, 1.0, Decimal(1), Fraction(1)])
 def test_numbers_and_bools_are_scores(value):
     assert as_score(value, metric="m") == MetricScore(metric_id="m", value=1.0)
+
+
+@pytest.mark.parametrize("value", [np.isclose(1.0, 1.0), np.float32(1), np.int64(1)])
+def test_scalars_of_numpy_are_scores_wherever_they_are(value):
+    expected = MetricScore(metric_id="m", value=1.0)
+    assert as_score(value, metric="m") == expected
+    assert as_score(MetricScore(metric_id="m", value=value), metric="m") == expected
+
+
+def test_an_array_is_no_score():
+    assert "returned ndarray; return a number" in as_score(np.ones(2), metric="m").message
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, MetricScore(metric_id="m", value=math.nan)])

@@ -9,6 +9,7 @@ import attrs
 from pydantic import BaseModel, ValidationError
 
 from themis.errors import ErrorCode, PluginError, SpecIssue, SpecValidationError, ThemisError
+from themis.planning.identities import identity_of
 from themis.plugin.component import ResolvedComponent
 from themis.plugin.declarations import ComponentKind
 from themis.records.canonical import canonical_bytes
@@ -201,7 +202,7 @@ class Binder:
             resolved=resolved,
             raw_config=config,
             config=settings if resolved.config_model is not None else (dict(config) or None),
-            identity=resolved.identity(settings),
+            identity=identity_of(f"{kind} {resolved.name!r}", lambda: resolved.identity(settings)),
             builds_workflow=resolved.builds_workflow(settings),
         )
 

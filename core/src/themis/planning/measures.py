@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.errors import SpecIssue
+from themis.planning.identities import identity_of
 from themis.planning.keys import described_key, evaluation_key
 from themis.planning.plan import MetricPlan, Parse, Reduction, ReductionStep, Score
 from themis.plugin.hook_points import HOOK_POINTS, takes_part
@@ -41,7 +42,11 @@ def hook_identities(registry: PluginRegistry) -> dict[str, list[Any]]:
     """Per point, the hooks that do something there: they can change its outcome."""
     entries = tuple(registry.iter_hook_registrations())
     return {
-        point: [entry.identity() for entry in entries if takes_part(entry.hook, point)]
+        point: [
+            identity_of(f"hook {entry.name!r}", entry.identity)
+            for entry in entries
+            if takes_part(entry.hook, point)
+        ]
         for point in HOOK_POINTS
     }
 

@@ -190,6 +190,9 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(value, (list, tuple, dict)):
             self.budget.weigh(value)
             return str(value)
+        if isinstance(value, bytes):
+            msg = "bytes are no text; decode the field where the dataset is read, or write another"
+            raise TypeError(msg)
         msg = (
             f"a {type(value).__name__} cannot be written; call it with (), or use the filter `list`"
         )

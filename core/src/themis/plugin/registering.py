@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
@@ -73,9 +74,16 @@ def hook_registration(name: str, hook: Any, *, priority: int, idempotent: bool) 
     """A pipeline hook's registration; a class is made into a hook first."""
     _check_name("hook", name)
     check_methods(hook, HOOK_METHODS, what=f"hook '{name}' ({label(hook)})")
+    _check_priority(name, priority)
     made = hook() if isinstance(hook, type) else hook
     warn_of(f"hook {name}", deprecated_methods("pipeline_hook", made))
     return HookRegistration(name=name, hook=made, priority=priority, idempotent=idempotent)
+
+
+def _check_priority(name: str, priority: Any) -> None:
+    if not isinstance(priority, int | float) or not math.isfinite(priority):
+        msg = f"hook '{name}': priority is {priority!r}; give a number, lower ones run first"
+        raise PluginError(msg)
 
 
 def _as_stated(declaration: MetricDeclaration, given: object) -> MetricDeclaration:

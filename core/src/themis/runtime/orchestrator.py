@@ -17,11 +17,13 @@ from themis.results import BenchmarkResult, ExperimentResult
 from themis.runtime.backends import project_backends
 from themis.runtime.context import RuntimeContext
 from themis.runtime.execution import Execution, ProgressListener
+from themis.runtime.given import expect
 from themis.runtime.handoff import HandOff
 from themis.runtime.handoff_files import EvaluationHandOff, GenerationHandOff
 from themis.runtime.hooks import Hooks
 from themis.runtime.importing import ImportSummary, import_candidates
 from themis.runtime.logging import get_logger
+from themis.runtime.observers import TelemetryBus
 from themis.runtime.partitions import execution_backend
 from themis.runtime.planner import PlannedRun, RunPlanner
 from themis.runtime.progress import ProgressSnapshot
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from themis.plugin import DatasetProvider
     from themis.plugin.lock import Lock
     from themis.records import CandidateRecord, TrialRecord, TrialSpec
-    from themis.runtime.observers import TelemetryBus
 
 __all__ = ["Orchestrator", "PreparedRun", "RunHandle"]
 
@@ -123,6 +124,10 @@ class Orchestrator:
             base_dir: Where relative paths in specs start; by default the working folder.
             provenance: Recorded in every manifest, over what is found out here.
         """
+        made = "such as ProjectSpec.model_validate(...) makes of a dict"
+        expect(project, ProjectSpec, "project", hint=made)
+        if telemetry_bus is not None:
+            expect(telemetry_bus, TelemetryBus, "telemetry_bus")
         if parallel_candidates < 1:
             msg = f"parallel_candidates is {parallel_candidates}; give 1 or more"
             raise SpecValidationError(msg)
@@ -434,6 +439,8 @@ class Orchestrator:
         runtime: RuntimeContext | None,
         progress: ProgressListener | None,
     ) -> PreparedRun:
+        if runtime is not None:
+            expect(runtime, RuntimeContext, "runtime")
         if self._store.run(planned.manifest.run_id).status == "completed":
             return PreparedRun(planned=planned, execution=None)
         context = runtime or RuntimeContext()
@@ -465,4 +472,6 @@ class Orchestrator:
 
 
 def _compiled(spec: Spec) -> ExperimentSpec:
+    made = "such as BenchmarkSpec.model_validate(...) makes of a dict"
+    expect(spec, (BenchmarkSpec, ExperimentSpec), "what is to run", hint=made)
     return spec.compile() if isinstance(spec, BenchmarkSpec) else spec

@@ -45,6 +45,7 @@ _MOST_INT = 2**63 - 1
 _SCALARS = frozenset({type(None), str, bool, float})
 _CONTAINERS = frozenset({dict, list, tuple})
 _NUMBER = (int, float)
+_NUMPY_BOOLS = ("bool", "bool_")
 _INFERENCE_FIELDS: Mapping[str, tuple[type, ...]] = {
     "raw_text": (str,),
     "finish_reason": (str,),
@@ -119,8 +120,8 @@ def as_score(value: Any, *, metric: str) -> MetricScore | ScoreError:
         return _checked_error(value, metric)
     if isinstance(value, MetricScore):
         return _checked(value, metric)
-    if isinstance(value, numbers.Real | Decimal):
-        return _checked(MetricScore(metric_id=metric, value=value), metric)  # type: ignore[arg-type]
+    if isinstance(value, numbers.Real | Decimal) or _of_numpy(value) is not None:
+        return _checked(MetricScore(metric_id=metric, value=value), metric)
     return ScoreError(
         metric_id=metric,
         message=f"metric {metric!r} returned {type(value).__name__}; "
@@ -163,12 +164,21 @@ def finite(value: Any) -> float | None:
     """A finite number as a float; None for anything else."""
     if type(value) is not float:
         if not isinstance(value, numbers.Real | Decimal):
+            value = _of_numpy(value)
+        if value is None:
             return None
         try:
             value = float(value)
         except (OverflowError, ValueError, TypeError):
             return None
     return value if math.isfinite(value) else None
+
+
+def _of_numpy(value: Any) -> bool | None:
+    """What a bool of NumPy says: it is no number to Python, unlike NumPy's other scalars."""
+    kind = type(value)
+    named = kind.__module__ == "numpy" and kind.__name__ in _NUMPY_BOOLS
+    return bool(value) if named else None
 
 
 def unusable_inference(result: InferenceResult) -> str | None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from themis.errors import ErrorCode, InferenceError, SpecValidationError, StorageError
+from themis.errors import (
+    ErrorCode,
+    InferenceError,
+    PluginError,
+    SpecValidationError,
+    StorageError,
+)
+from themis.plugin.hook_points import HOOK_POINTS
 from themis.records import ScoreError
 from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator
@@ -16,6 +23,7 @@ from themis.specs import (
     ModelSpec,
     ParseSpec,
     ProjectSpec,
+    ReductionSpec,
     ScoreSpec,
     WorkerPoolBackendSpec,
 )
@@ -31,6 +39,69 @@ def mean(result, **options):
 def test_calling_the_class_says_how_to_make_one():
     with pytest.raises(TypeError, match="from_project_spec"):
         Orchestrator(ProjectSpec())
+
+
+def test_what_is_no_spec_is_refused_with_what_was_expected(make):
+    said = "what is to run is of type dict; give a BenchmarkSpec or ExperimentSpec, such as Bench"
+    for act in (make().run_benchmark, make().plan, make().estimate, make().run_id):
+        with pytest.raises(SpecValidationError, match=said):
+            act({})
+
+
+def test_what_is_no_project_is_refused_with_what_was_expected(registry):
+    with pytest.raises(SpecValidationError, match="project is of type dict; give a ProjectSpec, s"):
+        Orchestrator.from_project_spec({}, registry=registry)
+
+
+def test_a_runtime_or_a_bus_that_is_none_is_refused_before_anything_runs(make, engine):
+    with pytest.raises(SpecValidationError, match="runtime is of type int; give a RuntimeContext"):
+        make().run_benchmark(sums_benchmark(), runtime=3)
+    with pytest.raises(SpecValidationError, match="telemetry_bus is of type int; give a Telemetry"):
+        make(telemetry_bus=3)
+    assert engine.calls == []
+
+
+class Unreadable:
+    """A component of any kind whose fingerprint is broken."""
+
+    version = "1.0"
+
+    def infer(self, trial, context, runtime):
+        return "4"
+
+    extract = score = infer
+
+    def reduce(self, candidates, ctx):
+        return candidates[0]
+
+    def fingerprint(self):
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("extractor", {"parses": [ParseSpec(name="number", extractors=["own"])]}),
+        ("metric", {"scores": [ScoreSpec(name="exact", parse="number", metrics=["own"])]}),
+        ("reducer", {"reduction": ReductionSpec(reducer={"id": "own"})}),
+    ],
+)
+def test_a_component_whose_fingerprint_raises_is_named(make, registry, kind, fields):
+    registry.register(kind, "own", Unreadable())
+    said = f"{kind} 'own' cannot be told from an edited one: its fingerprint raised RuntimeError: "
+    with pytest.raises(SpecValidationError, match=said + "no text; correct its fingerprint"):
+        make().plan(sums_benchmark(slices=[sums_slice(**fields)]))
+
+
+def test_a_hook_whose_fingerprint_raises_is_named(make, registry):
+    def touched(self, trial, subject):
+        assert trial
+        return subject
+
+    methods = dict.fromkeys(HOOK_POINTS, touched)
+    registry.register_hook("own", type("Hook", (Unreadable,), methods)())
+    with pytest.raises(PluginError, match="hook 'own' cannot be told from an edited one"):
+        make().plan(sums_benchmark())
 
 
 def test_a_run_generates_parses_and_scores(make, engine):
