@@ -165,21 +165,28 @@ def test_a_significant_change_within_the_margin_is_equivalent():
     assert found.verdict == "equivalent"
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.01, 0.1])
-def test_scores_that_all_differ_alike_show_no_equivalence_and_it_says_why(shift):
-    before = [0.1, 0.2, 0.3] * 5
+@pytest.mark.parametrize(("items", "verdict"), [(20, "inconclusive"), (80, "equivalent")])
+def test_scores_that_all_agree_are_equivalent_once_there_are_enough(items, verdict):
+    scores = [0.0, 0.4, 0.7, 1.0] * (items // 4)
 
-    found = compare(before, [score + shift for score in before], margin=0.05)
+    found = compare(scores, scores, margin=0.05)
 
-    assert found.verdict != "equivalent"
+    assert found.verdict == verdict
+    assert found.equivalence_p == pytest.approx(0.95**items)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.01])
+def test_scores_that_span_nothing_show_no_equivalence_and_it_says_why(shift):
+    found = compare([0.5] * 50, [0.5 + shift] * 50, margin=0.05)
+
     assert found.equivalence_p is None
     assert "nothing bounds what was not seen: equivalence is undefined" in found.reason
 
 
-def test_clusters_that_all_agree_show_no_equivalence():
+def test_a_few_clusters_that_all_agree_show_no_equivalence():
     found = compare([0, 1] * 10, [0, 1] * 10, clusters=[k // 2 for k in range(20)], margin=0.02)
 
-    assert (found.verdict, found.equivalence_p) == ("inconclusive", None)
+    assert (found.verdict, found.equivalence_p) == ("inconclusive", pytest.approx(0.98**10))
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from themis.statistics import (
+    equivalence_of_alike,
     t_interval,
     tango_interval,
     tost_from_se,
@@ -37,6 +38,25 @@ def test_units_without_any_spread_leave_as_much_room_as_tango_does(units):
     got = tost_with_unseen(0.0, 1e-9, units=units, margin=bound, span=1.0)
 
     assert got.p_value == pytest.approx(0.05, abs=0.006)
+
+
+@pytest.mark.parametrize("delta", [0.0, 0.02, -0.02])
+def test_units_that_all_differ_alike_count_by_how_many_others_may_hide(delta):
+    got = equivalence_of_alike(delta, units=60, margin=0.05, span=1.0)
+
+    for p, room in ((got.p_lower, 0.05 + delta), (got.p_upper, 0.05 - delta)):
+        share = room / (1 + delta if room == 0.05 + delta else 1 - delta)
+        assert p == pytest.approx((1 - share) ** 60)
+    assert got.p_value == max(got.p_lower, got.p_upper)
+
+
+def test_units_that_differ_by_the_margin_are_not_within_it():
+    assert equivalence_of_alike(0.05, units=60, margin=0.05, span=1.0).p_value == 1.0
+
+
+def test_scores_that_span_no_more_than_their_difference_tell_nothing_of_others():
+    with pytest.raises(ValueError, match="leave no room for differences other than"):
+        equivalence_of_alike(0.1, units=60, margin=0.5, span=0.1)
 
 
 def test_without_a_spread_equivalence_is_undefined_and_says_why():

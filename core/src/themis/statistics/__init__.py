@@ -49,6 +49,7 @@ from themis.statistics.effects import (
 from themis.statistics.engine import FamilyComparison, StatsEngine
 from themis.statistics.equivalence import (
     Equivalence,
+    equivalence_of_alike,
     tost_from_se,
     tost_paired,
     tost_with_unseen,
@@ -203,6 +204,7 @@ __all__ = [
     "detectable_difference",
     "detectable_gain",
     "detectable_share",
+    "equivalence_of_alike",
     "estimate_from_sums",
     "estimate_of_clusters",
     "event_series",

@@ -41,8 +41,9 @@ class Comparison:
     scores that were none). The interval, the p-value and `method` are of one test. `mde` is the
     least true difference that would have been found with `power` were the scores to vary as they
     do, None where the items are too few for any; `equivalence_p` is of "it is not within
-    `margin`": of pairs by `tost_with_unseen` (right and wrong by Tango's score test), None where
-    all differences are the same. What is undefined is None, and `reason` says why.
+    `margin`": of pairs by `tost_with_unseen` (by `equivalence_of_alike` where all differences are
+    the same, right and wrong by Tango's score test), None where all scores are the same. What is
+    undefined is None, and `reason` says why.
     """
 
     pair_count: int

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from themis.statistics.paired import PairedTest
 
-__all__ = ["Equivalence", "check_margin", "tost_from_se", "tost_paired", "tost_with_unseen"]
+__all__ = [
+    "Equivalence",
+    "check_margin",
+    "equivalence_of_alike",
+    "tost_from_se",
+    "tost_paired",
+    "tost_with_unseen",
+]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -73,6 +80,27 @@ def tost_with_unseen(
     above = tost_from_se(*high, df=units - 1, low=-margin, high=margin).p_upper
     assert below is not None
     assert above is not None
+    return Equivalence(
+        low=-margin, high=margin, p_lower=below, p_upper=above, p_value=max(below, above)
+    )
+
+
+def equivalence_of_alike(delta: float, *, units: int, margin: float, span: float) -> Equivalence:
+    """The same for `units` whose difference is `delta` each: exact, from their number alone.
+
+    A true mean at a bound takes units that differ otherwise, by at most `span`; the fewest are a
+    share q that differs by all of it: (1 - q) delta - q span = -margin, and the mirror image. That
+    none of them was drawn has the probability (1 - q)^units, which is the p-value.
+
+    Raises:
+        ValueError: the margin is not positive, or `span` is not larger than it takes to differ.
+    """
+    _check_bounds(-margin, margin)
+    if not span > abs(delta):
+        msg = f"scores that span {span} leave no room for differences other than {delta}"
+        raise ValueError(msg)
+    shares = ((margin + delta) / (span + delta), (margin - delta) / (span - delta))
+    below, above = (max(max(0.0, 1 - max(0.0, share)) ** units, SMALLEST_P) for share in shares)
     return Equivalence(
         low=-margin, high=margin, p_lower=below, p_upper=above, p_value=max(below, above)
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from themis.statistics.discordant import mcnemar, tango_z
-from themis.statistics.equivalence import tost_with_unseen
+from themis.statistics.equivalence import equivalence_of_alike, tost_with_unseen
 from themis.statistics.paired import SMALLEST_P, PairedTest, paired_t
 from themis.statistics.routes import Route, figures_of
 from themis.statistics.sign_flip import sign_flip_interval, sign_flip_test
@@ -24,7 +24,7 @@ FEW_OTHERS = 40
 """With fewer pairs than this besides the wins (or losses) t may reach past a difference of 1."""
 FEW_PAIRS = 8
 """With fewer pairs than this a t test leans wholly on normality; all sign patterns are counted."""
-UNSEEN = "no spread was seen, so nothing bounds what was not seen: equivalence is undefined"
+UNSEEN = "the scores span nothing, so nothing bounds what was not seen: equivalence is undefined"
 
 
 def paired_route(
@@ -46,7 +46,7 @@ def paired_route(
     equivalence_p = _equivalence_p(test, margin, span=_span(before, after))
     if single and test.df is not None and test.pair_count < FEW_PAIRS:
         return _route(_sign_flipped(after - before, test), equivalence_p)
-    if test.se == 0 and margin:
+    if test.se == 0 and margin and equivalence_p is None:
         return _route(attrs.evolve(test, reason=f"{test.reason}; {UNSEEN}"), None)
     return _route(test, equivalence_p)
 
@@ -95,12 +95,16 @@ def _span(before: Any, after: Any) -> float:
 
 
 def _equivalence_p(test: PairedTest, margin: float | None, *, span: float) -> float | None:
-    """The p of equivalence; None without a margin, and where all differences are the same."""
-    if not margin or not test.se or test.delta_mean is None or not math.isfinite(span):
+    """The p of equivalence; None without a margin, and where the scores leave it undefined."""
+    delta = test.delta_mean
+    if not margin or test.se is None or delta is None or not math.isfinite(span):
         return None
-    return tost_with_unseen(
-        test.delta_mean, test.se, units=test.n_items, margin=margin, span=span
-    ).p_value
+    if test.se > 0:
+        found = tost_with_unseen(delta, test.se, units=test.n_items, margin=margin, span=span)
+        return found.p_value
+    if span <= abs(delta):
+        return None
+    return equivalence_of_alike(delta, units=test.n_items, margin=margin, span=span).p_value
 
 
 def _route(test: PairedTest, equivalence_p: float | None) -> Route:
