@@ -26,8 +26,11 @@ def test_every_input_has_its_expected_answer(shell):
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--metric", "exact_mach"), "did you mean 'exact_match'"),
-        (("--model", "ecko"), "did you mean 'echo'"),
+        (
+            ("--metric", "exact_mach"),
+            "error: --metric: no metric is named 'exact_mach': did you mean 'exact_match'",
+        ),
+        (("--model", "ecko"), "error: --model: no engine is named 'ecko': did you mean 'echo'"),
     ],
 )
 def test_what_is_not_there_is_named_with_the_nearest(shell, option, said):

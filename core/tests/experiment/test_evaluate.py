@@ -355,7 +355,7 @@ def test_what_is_no_component_says_what_may_be_given(sums):
         ({"samples": 0}, "samples: Input should be greater than or equal to 1; got 0"),
         ({"metric": ["exact_match", 5]}, r"metric\[1\]: is a int; give a reference"),
         ({"runtime": {"max_tasks": 1}}, "runtime.max_tasks: is no field; did you mean .max_conc"),
-        ({"metric": ["exact_match"] * 2}, r"evaluation.metrics\[1\]: .* is listed twice"),
+        ({"metric": ["exact_match"] * 2}, r"metric\[1\]: .* is listed twice"),
     ],
 )
 def test_an_argument_that_cannot_be_is_named_as_it_was_given(sums, given, message):

@@ -167,7 +167,7 @@ def test_everything_that_is_wrong_is_reported_at_once():
         plan_of(spec)
     assert error.value.code is ErrorCode.PLUGIN_INCOMPATIBLE
     assert {issue.key for issue in error.value.issues} == {
-        "slices[0].scores[exact].metrics",
+        "slices[0].scores[exact].metrics[0]",
         "models[0].provider",
     }
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from themis.errors import SpecIssue, SpecValidationError
+from themis.specs.positions import key_path
 
 if TYPE_CHECKING:
     from themis.specs.files import BenchmarkFile
 
 __all__ = ["located_in"]
-
-_PART = re.compile(r"\['([^']*)'\]|\[(\d+)\]|\[([^\]]*)\]|([^.\[\]:]+)")
 
 
 @contextmanager
@@ -31,7 +29,7 @@ def located_in(loaded: BenchmarkFile) -> Iterator[None]:
 
 
 def _located(loaded: BenchmarkFile, issue: SpecIssue) -> SpecIssue:
-    path = tuple(_parts(issue.key))
+    path = key_path(issue.key)
     for document in loaded.documents:
         for table in ((), ("benchmark",)):
             if path and (*table, path[0]) in document.positions:
@@ -40,8 +38,3 @@ def _located(loaded: BenchmarkFile, issue: SpecIssue) -> SpecIssue:
                     issue.message, key=issue.key, file=at.file, line=at.line, column=at.column
                 )
     return issue
-
-
-def _parts(key: str) -> Iterator[str | int]:
-    for quoted, index, named, name in _PART.findall(key):
-        yield int(index) if index else quoted or named or name.strip()

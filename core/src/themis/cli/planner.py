@@ -52,6 +52,7 @@ def open_planner(
         return
     only_for("benchmark", project=project, locked=lock)
     execution = kept_in(experiment_run(file, overrides=overrides), store)
-    with execution.place.open() if writes else execution.place.glance() as opened:
+    place = execution.place
+    with place.open() if writes else place.glance() as opened, execution.in_its_words():
         orchestrator = execution.orchestrator(opened)
         yield Planner(spec=execution.compiled.spec, orchestrator=orchestrator, prices={})

@@ -15,13 +15,23 @@ from themis.cli.project_file import plugin_config
 from themis.cli.run_options import progress_options
 from themis.cli.run_outcome import run_and_finish
 from themis.cli.run_store import store_option
+from themis.errors import SpecIssue, SpecValidationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from themis.experiment.running import ExperimentRun
+    from themis.specs.positions import KeyPath
 
 __all__ = ["quick_eval"]
+
+_OPTIONS: Mapping[KeyPath, str] = {
+    ("generation", "generator"): "--model",
+    ("generation", "candidate_policy", "num_samples"): "--samples",
+    ("evaluation", "metrics"): "--metric",
+    ("evaluation", "parsers"): "--parser",
+}
+"""The options that fields of the experiment are made of."""
 
 
 def _model_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -194,8 +204,8 @@ def _dataset(source: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 def _execution(dataset: dict[str, Any], given: dict[str, Any]) -> ExperimentRun:
     from pydantic import ValidationError
 
-    from themis.errors import SpecValidationError
     from themis.experiment.experiment import Experiment
+    from themis.specs.findings import value_findings
 
     generation = {
         "generator": given["model"],
@@ -206,12 +216,17 @@ def _execution(dataset: dict[str, Any], given: dict[str, Any]) -> ExperimentRun:
     try:
         experiment = Experiment.model_validate(written)
     except ValidationError as error:
-        found = [
-            f"{'.'.join(map(str, detail['loc']))}: {detail['msg'].removeprefix('Value error, ')}"
-            for detail in error.errors(include_url=False)
-        ]
-        raise SpecValidationError("\n".join(found)) from error
-    return experiment_run(experiment)
+        found = value_findings(error, model=Experiment, values=written)
+        issues = [_said(path, message) for path, message in found]
+        raise SpecValidationError("\n".join(map(str, issues)), issues=issues) from error
+    return experiment_run(experiment.written(_said))
+
+
+def _said(path: KeyPath, message: str) -> SpecIssue:
+    """A finding of the option that a field of the experiment was made of."""
+    from themis.experiment.wording import renamed
+
+    return SpecIssue(message, key=renamed(path, _OPTIONS, single=frozenset(_OPTIONS.values())))
 
 
 def _run(execution: ExperimentRun, store: Path | None, given: dict[str, Any]) -> None:

@@ -113,7 +113,7 @@ def _experiment_request(
     if place.passing or place.storage is None:
         msg = "the experiment is kept in memory, which no worker can read; name a store"
         raise click.UsageError(msg)
-    with place.open() as opened:
+    with place.open() as opened, execution.in_its_words():
         manifest = execution.orchestrator(opened).plan(execution.compiled.spec)
     request = RunRequest(
         run_id=manifest.run_id,

@@ -14,17 +14,18 @@ from themis.experiment.experiment import Experiment
 from themis.experiment.rows import as_datasets
 from themis.experiment.runtime_config import RuntimeConfig
 from themis.experiment.stores import as_storage, is_store
+from themis.experiment.wording import Say, renamed
 from themis.plugin import TracingProvider
 from themis.results import RunResult
 from themis.specs.findings import value_findings
-from themis.specs.positions import KeyPath, dotted
+from themis.specs.positions import KeyPath
 from themis.specs.spec import is_several
 
 __all__ = ["evaluate", "evaluate_async"]
 
 _PYTHON = platforms.python_version()
 _PLATFORM = platforms.platform()
-_ARGUMENTS = {
+_ARGUMENTS: Mapping[KeyPath, str] = {
     ("generation", "generator"): "model",
     ("generation", "candidate_policy", "num_samples"): "samples",
     ("generation", "reducer"): "reducer",
@@ -164,21 +165,25 @@ def _experiment(given: Mapping[str, Any]) -> Experiment:
         "seeds": _several(given["seeds"]),
         "environment_metadata": given["environment_metadata"] or {},
     }
+    say = _saying(given)
     try:
         experiment = Experiment.model_validate(values)
     except ValidationError as error:
         found = value_findings(error, model=Experiment, values=values)
-        issues = [SpecIssue(message, key=_argument(path)) for path, message in found]
+        issues = [say(path, message) for path, message in found]
         raise SpecValidationError("\n".join(map(str, issues)), issues=issues) from error
-    return experiment.recording(_recorded(given))
+    return experiment.recording(_recorded(given)).written(say)
 
 
-def _argument(path: KeyPath) -> str:
-    """The argument of `evaluate` that a field of the experiment was made of."""
-    for field, name in _ARGUMENTS.items():
-        if tuple(path[: len(field)]) == field:
-            return dotted((name, *path[len(field) :]))
-    return dotted(path)
+def _saying(given: Mapping[str, Any]) -> Say:
+    """Makes findings of arguments; what was given as one thing has no index."""
+    lists = {name for name in _ARGUMENTS.values() if is_several(given[name])}
+    single = frozenset(_ARGUMENTS.values()) - lists
+
+    def say(path: KeyPath, message: str) -> SpecIssue:
+        return SpecIssue(message, key=renamed(path, _ARGUMENTS, single=single))
+
+    return say
 
 
 def _several(given: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from themis.experiment.parts import REPEATABLE, RunPart, check_metrics, check_st
 from themis.experiment.running import ExperimentRun
 from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
 from themis.experiment.stores import StorePlace
+from themis.experiment.wording import Say, Wording, as_fields
 from themis.planning.credentials import refuse_credentials
 from themis.planning.estimate import RunEstimate
 from themis.planning.snapshot import RunSnapshot
@@ -61,6 +62,7 @@ class Experiment(Spec):
 
     _base_dir: Path = PrivateAttr(default_factory=Path.cwd)
     _recorded: Mapping[str, Any] = PrivateAttr(default_factory=dict)
+    _say: Say = PrivateAttr(default_factory=lambda: as_fields)
 
     @classmethod
     def from_config(cls, path: str | Path, *, overrides: Sequence[str] | None = None) -> Self:
@@ -71,12 +73,15 @@ class Experiment(Spec):
             overrides: `key=value` each, with a dotted key and a JSON value (or text):
                 `generation.candidate_policy.num_samples=4`, `evaluation.metrics[0].id=contains`.
 
+        What compiles it (`compile`, `run`, `estimate`) says where in the file a component is wrong.
+
         Raises:
             SpecValidationError: naming the file, line and key of everything that is wrong.
         """
         from themis.experiment.files import read_config
 
-        experiment = read_config(cls, Path(path), overrides or (), sources=_sources)
+        experiment, written = read_config(cls, Path(path), overrides or (), sources=_sources)
+        experiment._say = written  # noqa: SLF001 (of this class)
         experiment._base_dir = Path(path).absolute().parent  # noqa: SLF001 (of this class)
         return experiment
 
@@ -207,6 +212,13 @@ class Experiment(Spec):
         """The same experiment, with more that each of its runs records of where it was made."""
         other = self.model_copy(update={"seeds": self.seeds})
         other._recorded = {**self._recorded, **provenance}  # noqa: SLF001 (another of this class)
+        other._say = self._say  # noqa: SLF001 (the same fields)
+        return other
+
+    def written(self, say: Say) -> Self:
+        """The same experiment; `say` makes findings of its fields, where they were written."""
+        other = self.recording({})
+        other._say = say  # noqa: SLF001 (another of this class)
         return other
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -230,11 +242,15 @@ class Experiment(Spec):
 
         Takes the arguments of `run`; with a `registry`, components are looked up there.
         """
-        refuse_credentials(self, without={"datasets"})
+        wording = Wording(self, self._say)
+        with wording.used():
+            self._refuse_credentials()
+            compiled = self._compiled(registry)
         chosen = self.runtime if runtime is None else RuntimeConfig.of(runtime)
         place = StorePlace.of(store, self.storage, base_dir=self._base_dir, runtime=chosen)
         return ExperimentRun(
-            compiled=self._compiled(registry),
+            compiled=compiled,
+            wording=wording,
             runtime=chosen,
             seed=global_seed(self.seeds),
             provenance=self._provenance(chosen),
@@ -260,6 +276,12 @@ class Experiment(Spec):
         chosen = None if metric_ids is None else check_metrics(metric_ids, known)
         stages = Stages.between(stage, "judge", metric_ids=chosen)
         return RunPart(stages=stages, again=stage if again else None, known=True)
+
+    def _refuse_credentials(self) -> None:
+        """Look at everything but cases, which may speak of credentials."""
+        refuse_credentials(self, without={"datasets"})
+        for number, dataset in enumerate(self.datasets):
+            refuse_credentials(dataset, where=f"datasets[{number}]", without={"cases"})
 
     def _compiled(self, registry: PluginRegistry | None = None) -> CompiledExperiment:
         return compile_experiment(

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import attrs
 from pydantic import BaseModel, ValidationError
 
-from themis.errors import SpecValidationError
+from themis.errors import SpecIssue, SpecValidationError
 from themis.specs import DatasetSpec
 from themis.specs.dataset_roots import data_roots, escapes
 from themis.specs.documents import Document, read_document, refuse
@@ -19,12 +19,29 @@ from themis.specs.findings import file_issues
 from themis.specs.positions import KeyPath
 from themis.specs.recordings import located_recordings, recording_escapes
 
-__all__ = ["read_config"]
+__all__ = ["WrittenIn", "read_config"]
 
 M = TypeVar("M", bound=BaseModel)
 
 _PART = re.compile(r"[^.\[\]]+")
 _PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*")
+
+
+@attrs.frozen(slots=True)
+class WrittenIn:
+    """Says where in a file the findings about an experiment are."""
+
+    document: Document
+
+    def __call__(self, path: KeyPath, message: str) -> SpecIssue:
+        """The finding at its key, as far as that is in the file, and the line."""
+        values: Any = self.document.values
+        for depth, part in enumerate(path):
+            there = part in values if isinstance(values, Mapping) else isinstance(values, list)
+            if not there:
+                return self.document.issue(path[:depth] or path, message)
+            values = values[part]
+        return self.document.issue(path, message)
 
 
 def read_config(
@@ -33,8 +50,8 @@ def read_config(
     overrides: Sequence[str],
     *,
     sources: Callable[[M], Iterable[tuple[KeyPath, DatasetSpec]]],
-) -> M:
-    """The model's value in a file, with some of its keys replaced.
+) -> tuple[M, WrittenIn]:
+    """The model's value in a file, with some of its keys replaced, and where it is written.
 
     `sources` gives what it would read, with the places: that is to be in the file's folder.
 
@@ -57,7 +74,7 @@ def read_config(
     issues += [document.issue(*found) for found in recording_escapes(document.values, roots)]
     if issues:
         raise refuse(issues, path=path)
-    return value
+    return value, WrittenIn(document)
 
 
 def _validated(model: type[M], document: Document) -> M:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from themis.experiment.compiling import CompiledExperiment
     from themis.experiment.runtime_config import RuntimeConfig
     from themis.experiment.stores import StorePlace
+    from themis.experiment.wording import Wording
     from themis.plugin import TracingProvider
     from themis.runtime.execution import ProgressListener
 
@@ -50,6 +52,11 @@ class ExperimentRun:
     tracing_provider: TracingProvider | None = None
     progress: ProgressListener | None = None
     observers: Sequence[str] = ()
+    wording: Wording | None = None
+
+    def in_its_words(self) -> AbstractContextManager[None]:
+        """Findings about the plan that are raised within are said of what was written."""
+        return nullcontext() if self.wording is None else self.wording.used()
 
     def run(self) -> RunResult:
         """Do what is missing, and give the result; blocks."""
@@ -77,7 +84,7 @@ class ExperimentRun:
 
     def snapshot(self) -> RunSnapshot:
         """What the run would be: planned in memory, nothing is kept."""
-        with InMemoryRunStore() as store:
+        with InMemoryRunStore() as store, self.in_its_words():
             return RunSnapshot.of(self.orchestrator(store).plan(self.compiled.spec))
 
     def estimate(self) -> RunEstimate:
@@ -85,7 +92,7 @@ class ExperimentRun:
 
         A store that is not there yet is not made.
         """
-        with self.place.glance() as store:
+        with self.place.glance() as store, self.in_its_words():
             return self.orchestrator(store).estimate(self.compiled.spec)
 
     def orchestrator(self, store: RunStore) -> Orchestrator:
@@ -110,16 +117,17 @@ class ExperimentRun:
             tracing_provider=self.tracing_provider,
             observers=self.observers,
         )
-        orchestrator = self.orchestrator(store)
-        self._check_policy(store, orchestrator)
         rerun = self.runtime.existing_run_policy == "rerun" and not self.part.known
-        return orchestrator.prepare(
-            self.compiled.spec,
-            stages=self.part.stages,
-            again="generate" if rerun else self.part.again,
-            runtime=context,
-            progress=self.progress,
-        )
+        with self.in_its_words():
+            orchestrator = self.orchestrator(store)
+            self._check_policy(store, orchestrator)
+            return orchestrator.prepare(
+                self.compiled.spec,
+                stages=self.part.stages,
+                again="generate" if rerun else self.part.again,
+                runtime=context,
+                progress=self.progress,
+            )
 
     def _check_policy(self, store: RunStore, orchestrator: Orchestrator) -> None:
         """Refuse a run that may not be there yet, or must be; nothing is written for it."""

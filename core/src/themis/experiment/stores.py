@@ -98,6 +98,8 @@ class StorePlace:
             return StorageConfig(store="sqlite", parameters={"path": str(self.given.root)})
         if type(self.given) is InMemoryRunStore and self.given.place == "memory":
             return StorageConfig(store="memory")
+        if self.storage is not None:
+            return self.storage
         return StorageConfig(store=label(self.given), parameters={"place": self.given.place})
 
     def spec(self) -> ProjectStorage:

@@ -81,7 +81,8 @@ class MeasureCompiler:
         """An extractor chain."""
         place = f"{where}.parses[{spec.name}].extractors"
         chain = [
-            self._binder.bind("extractor", link.id, link.config, place) for link in spec.extractors
+            self._binder.bind("extractor", link.id, link.config, f"{place}[{number}]")
+            for number, link in enumerate(spec.extractors)
         ]
         bound = tuple(link for link in chain if link is not None)
         described = {
@@ -117,11 +118,12 @@ class MeasureCompiler:
         return Score(name=spec.name, key=key, parse=parse, metrics=metrics)
 
     def _metrics_of(self, spec: ScoreSpec, *, reduced: bool, place: str) -> Iterator[MetricPlan]:
-        for reference in spec.metrics:
-            bound = self._binder.bind("metric", reference.id, reference.config, place)
+        for number, reference in enumerate(spec.metrics):
+            here = f"{place}[{number}]"
+            bound = self._binder.bind("metric", reference.id, reference.config, here)
             if bound is None:
                 continue
-            metric = self._metric(reference, bound, place)
+            metric = self._metric(reference, bound, here)
             whole = reduced or metric.subject == "candidates"
             yield attrs.evolve(metric, index=self._metrics, whole_trial=whole)
             self._metrics += 1
@@ -168,9 +170,10 @@ class MeasureCompiler:
         )
 
     def _named(self, component: BoundComponent, place: str) -> _Named:
-        specs = self._binder.judge_specs(component, place)
+        at_judges = f"{place}.config.judges" if _names_judges(component.config) else place
+        specs = self._binder.judge_specs(component, at_judges)
         return _Named(
-            judges=self._binder.judges(specs, place),
+            judges=self._binder.judges(specs, at_judges),
             judge_specs=specs,
             chain=self._binder.extractors(component, place),
             inner=self._inner(component, place),
@@ -198,6 +201,10 @@ class MeasureCompiler:
 
     def _find(self, message: str, place: str) -> None:
         self._binder.issues.append(SpecIssue(message, key=place))
+
+
+def _names_judges(config: Any) -> bool:
+    return "judges" in config if isinstance(config, Mapping) else hasattr(config, "judges")
 
 
 def _both(bounds: tuple[float | None, float | None]) -> tuple[float, float] | None:

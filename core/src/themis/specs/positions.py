@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 __all__ = [
     "MAX_DEPTH",
     "MAX_NODES",
@@ -10,6 +12,7 @@ __all__ = [
     "Position",
     "checked_path",
     "dotted",
+    "key_path",
 ]
 
 KeyPath = tuple[str | int, ...]
@@ -30,6 +33,17 @@ def dotted(path: KeyPath) -> str:
     """`slices[0].dataset.source`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
+
+
+_PART = re.compile(r"\['([^']*)'\]|\[(\d+)\]|\[([^\]]*)\]|([^.\[\]:]+)")
+
+
+def key_path(key: str) -> KeyPath:
+    """The path that `dotted` wrote; an entry may be named in the place of its index."""
+    return tuple(
+        int(index) if index else quoted or named or name.strip()
+        for quoted, index, named, name in _PART.findall(key)
+    )
 
 
 class DocumentError(Exception):
