@@ -5,6 +5,7 @@ import json
 import logging
 import subprocess
 import sys
+import warnings
 
 import pytest
 import structlog
@@ -21,6 +22,7 @@ def restored_logging():
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
+    logging.captureWarnings(capture=False)
     structlog.reset_defaults()
     root.handlers[:], root.level = handlers, level
     logging.getLogger("themis").setLevel(logging.NOTSET)
@@ -76,6 +78,19 @@ def test_what_components_log_is_shown_without_the_secrets_that_the_run_knows(mon
     assert out.getvalue().count("[redacted]") >= 5
     assert "of ours" in out.getvalue()
     assert KEY not in out.getvalue()
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_a_warning_is_a_log_line_too_and_without_secrets(monkeypatch):
+    monkeypatch.setenv("LEAK_API_KEY", KEY)
+    out = io.StringIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        configure_logging(as_json=True, stream=out)
+        warnings.warn(f"refused: {KEY}", stacklevel=1)
+    [line] = map(json.loads, out.getvalue().splitlines())
+    assert line["level"] == "warning"
+    assert "UserWarning: refused: [redacted]" in line["event"]
 
 
 @pytest.mark.usefixtures("restored_logging")

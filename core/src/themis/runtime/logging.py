@@ -51,8 +51,8 @@ def configure_logging(
 ) -> None:
     """Send logs to stderr as readable lines or as JSON; for the command line alone.
 
-    Other libraries' logs are shown from warnings on, in the same form. What `masks` know is shown
-    of none.
+    Other libraries' logs are shown from warnings on, and Python's warnings, in the same form. What
+    `masks` know is shown of none.
 
     Args:
         as_json: One JSON object a line.
@@ -65,6 +65,7 @@ def configure_logging(
     known = Masks.of({}) if masks is None else masks
     handler.setFormatter(_formatter(known, as_json=as_json, colors=out.isatty()))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
     logging.getLogger("themis").setLevel(level.upper())
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
