@@ -87,7 +87,8 @@ class UnexpectedFailures:
         return out
 
     def _message(self, work: Work, stage: StageName, component: str, error: Exception) -> str:
-        said = self.masks.text(f"{type(error).__name__}: {text_of(error)}")
+        raised = f"{type(error).__name__}: {text_of(error)}"
+        said = self.masks.text(raised)
         message = (
             f"Themis could not handle what came of {component} for item "
             f"{work.payload_item.item_id!r}: {said}; where the component keeps to its protocol "
@@ -95,8 +96,8 @@ class UnexpectedFailures:
         )
         if (stage, type(error)) not in self._logged:
             self._logged.add((stage, type(error)))
-            trace = self.masks.text("".join(traceback.format_exception(error)))
-            get_logger("themis.runtime").error(f"{message}\n{trace}")
+            trace = "".join(traceback.format_exception(error))
+            get_logger("themis.runtime").error(f"{message}\n{self.masks.text(trace)}")
         return message
 
 
