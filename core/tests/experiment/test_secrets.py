@@ -38,6 +38,10 @@ def experiment(**changes):
             "generation.prompt_spec.prefix",
         ),
         ({"environment_metadata": {"password": "hunter2"}}, "environment_metadata.password"),
+        (
+            {"environment_metadata": {"note": "-----BEGIN RSA PRIVATE KEY-----\nMIIE"}},
+            "environment_metadata.note",
+        ),
         ({"provider_metadata": {"note": f"Bearer {KEY}"}}, "provider_metadata.note"),
         (
             {"storage": {"store": "x", "parameters": {"database_url": "postgresql://u:p@h/n"}}},

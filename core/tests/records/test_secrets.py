@@ -5,6 +5,8 @@ import pytest
 from themis.records.secrets import REDACTED, is_reference, looks_secret, redact
 from themis.testing.kits.timing import cpu_seconds
 
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"
+
 
 @pytest.mark.parametrize(
     "key",
@@ -62,13 +64,20 @@ def test_a_number_under_a_secret_key_is_masked() -> None:
         ("Authorization: Bearer abcdefghijkl", f"Authorization: Bearer {REDACTED}"),
         ("the key sk-proj-abc123DEF456ghi789 leaked", f"the key {REDACTED} leaked"),
         ("AKIAIOSFODNN7EXAMPLE", REDACTED),
+        (f"mine: {PEM} and", f"mine: {REDACTED} and"),
+        (PEM.replace("RSA ", "OPENSSH "), REDACTED),
+        (PEM.replace("RSA ", ""), REDACTED),
+        ("-----BEGIN ENCRYPTED PRIVATE KEY-----\\nMIIE", REDACTED),
     ],
 )
 def test_a_credential_inside_a_text_is_masked(text: str, shown: str) -> None:
     assert redact(text) == shown
 
 
-@pytest.mark.parametrize("text", ["https://host/v1?max=3", "a basic idea", "mail me: a@b.org"])
+@pytest.mark.parametrize(
+    "text",
+    ["https://host/v1?max=3", "a basic idea", "mail me: a@b.org", "-----BEGIN PUBLIC KEY-----"],
+)
 def test_plain_text_is_left_alone(text: str) -> None:
     assert redact(text) == text
 
@@ -78,6 +87,9 @@ def test_only_a_whole_reference_counts() -> None:
     assert not is_reference("sk-123 env:A_B")
 
 
-@pytest.mark.parametrize("piece", ["eyJ-", "://a", "?key", "sk-", "Bearer "])
+@pytest.mark.parametrize(
+    "piece",
+    ["eyJ-", "://a", "?key", "sk-", "Bearer ", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----"],
+)
 def test_hostile_text_is_searched_in_linear_time(piece: str) -> None:
     assert cpu_seconds(lambda: redact(piece * 100_000), allowed=2) < 2

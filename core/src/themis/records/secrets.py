@@ -1,9 +1,9 @@
 """Which values are credentials, and how they are masked before anyone can read them.
 
 A key decides for its whole value (`api_key`, `Authorization`, `client_secret`); strings are
-searched for credentials in their own form (a password in a URL, a bearer token). Settings that
-count tokens (`max_tokens`, `token_usage`, `eos_token`) are none, and neither is the name of where
-a credential is (`env:OPENAI_API_KEY`, `api_key_env`).
+searched for credentials in their own form (a password in a URL, a bearer token, a private key).
+Settings that count tokens (`max_tokens`, `token_usage`, `eos_token`) are none, and neither is the
+name of where a credential is (`env:OPENAI_API_KEY`, `api_key_env`).
 """
 
 from __future__ import annotations
@@ -63,8 +63,11 @@ _ISSUED = re.compile(
     r"|hf_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|AIza[\w-]{35}|xox[abeoprs]-[\w-]{10,}"
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+)"
 )
-
-
+_PEM = re.compile(
+    r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    r".*?(?:-----END [A-Z0-9 ]{0,40}-----|\Z)",
+    re.DOTALL,
+)
 _DATABASE_USER = re.compile(r"\b(postgres(?:ql)?(?:\+\w+)?://)[^\s/?#@:]+@")
 _RANDOM = re.compile(r"(?=[\w+/=]*\d)(?=[\w+/=]*[A-Za-z])[\w+/=]{20,}")
 
@@ -149,4 +152,5 @@ def _redact_text(text: str) -> str:
     text = _USERINFO.sub(f"://{REDACTED}@", text)
     text = _QUERY.sub(rf"\1{REDACTED}", text)
     text = _HEADER.sub(rf"\1 {REDACTED}", text)
+    text = _PEM.sub(REDACTED, text)
     return _ISSUED.sub(REDACTED, text)
