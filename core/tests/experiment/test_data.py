@@ -191,3 +191,13 @@ def test_numpy_values_in_metadata_are_numbers_and_lists():
 def test_what_has_no_json_form_in_metadata_is_named():
     with pytest.raises(ValueError, match=r"data\[0\] cannot be used: metadata: tags is a set"):
         as_datasets([{**ROWS[0], "tags": {"a"}}])
+
+
+@pytest.mark.parametrize("depth", [100, 2000])
+@pytest.mark.parametrize("field", ["input", "expected_output", "topic"])
+def test_what_is_nested_too_deeply_is_refused(depth, field):
+    value = "x"
+    for _ in range(depth):
+        value = {"a": value}
+    with pytest.raises(SpecValidationError, match=r"^data\[0\] cannot be used: .* flatten it"):
+        as_datasets([{**ROWS[0], field: value}])

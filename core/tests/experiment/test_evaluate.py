@@ -466,3 +466,56 @@ def test_every_kind_of_sequence_is_taken_where_several_may_be_given(sums, counti
     )
     assert list(spec.seeds) == [0, 1]
     assert len(spec.evaluation.metrics) == 1
+
+
+class Told:
+    def __init__(self):
+        self.kinds = []
+
+    def on_event(self, event):
+        self.kinds.append(event.kind)
+
+
+def test_one_subscriber_needs_no_list(sums, counting):
+    told = Told()
+    evaluate(model=counting, data=sums[:1], metric="exact_match", subscribers=told)
+    assert "generation_completed" in told.kinds
+
+
+@pytest.mark.parametrize("given", [5, "me", {"on_event": print}])
+def test_what_can_be_told_nothing_is_refused(sums, given):
+    kind = type(given).__name__
+    with pytest.raises(
+        SpecValidationError, match=rf"^subscribers is a {kind}; give an object with"
+    ):
+        evaluate(model="echo", data=sums, metric="exact_match", subscribers=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"runtime": {"existing_run_policy": "x"}},
+            "runtime.existing_run_policy: Input should be 'auto', 'error' or 'rerun'; got 'x'",
+        ),
+        ({"runtime": {"max_tasks": 1}}, "runtime.max_tasks: is no field; did you mean"),
+        (
+            {"store": {"store": "sqlite", "parameters": {"pth": 1}}},
+            "storage.parameters.pth: sqlite has no such parameter; it has: path",
+        ),
+    ],
+)
+def test_what_run_is_given_wrong_is_one_kind_of_error(sums, given, message):
+    experiment = Experiment(
+        generation={"generator": "echo"},
+        evaluation={"metrics": "exact_match"},
+        datasets=[{"cases": sums}],
+    )
+    with pytest.raises(SpecValidationError, match=f"^{message}"):
+        experiment.run(**given)
+
+
+def test_a_storage_that_is_wrong_is_named(sums):
+    storage = {"store": "sqlite", "parameters": {"pth": 1}}
+    with pytest.raises(SpecValidationError, match=r"^storage.parameters.pth: sqlite has no such"):
+        evaluate(model="echo", data=sums, metric="exact_match", storage=storage)

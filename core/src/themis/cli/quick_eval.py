@@ -15,7 +15,7 @@ from themis.cli.project_file import plugin_config
 from themis.cli.run_options import progress_options
 from themis.cli.run_outcome import run_and_finish
 from themis.cli.run_store import store_option
-from themis.errors import SpecIssue, SpecValidationError
+from themis.errors import SpecIssue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -202,10 +202,8 @@ def _dataset(source: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _execution(dataset: dict[str, Any], given: dict[str, Any]) -> ExperimentRun:
-    from pydantic import ValidationError
-
     from themis.experiment.experiment import Experiment
-    from themis.specs.findings import value_findings
+    from themis.experiment.wording import read_as
 
     generation = {
         "generator": given["model"],
@@ -213,12 +211,7 @@ def _execution(dataset: dict[str, Any], given: dict[str, Any]) -> ExperimentRun:
     }
     evaluation = {"metrics": list(given["metrics"]), "parsers": list(given["parsers"])}
     written = {"generation": generation, "evaluation": evaluation, "datasets": [dataset]}
-    try:
-        experiment = Experiment.model_validate(written)
-    except ValidationError as error:
-        found = value_findings(error, model=Experiment, values=written)
-        issues = [_said(path, message) for path, message in found]
-        raise SpecValidationError("\n".join(map(str, issues)), issues=issues) from error
+    experiment = read_as(Experiment, written, say=_said)
     return experiment_run(experiment.written(_said))
 
 

@@ -7,17 +7,14 @@ import platform as platforms
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
-from themis.errors import SpecIssue, SpecValidationError
+from themis.errors import SpecIssue
 from themis.experiment.experiment import Experiment
 from themis.experiment.rows import as_datasets
 from themis.experiment.runtime_config import RuntimeConfig
 from themis.experiment.stores import as_storage, is_store
-from themis.experiment.wording import Say, renamed
+from themis.experiment.wording import Say, read_as, renamed
 from themis.plugin import TracingProvider
 from themis.results import RunResult
-from themis.specs.findings import value_findings
 from themis.specs.positions import KeyPath
 from themis.specs.spec import is_several
 
@@ -58,7 +55,7 @@ def evaluate(
     python_version: str = _PYTHON,
     platform: str = _PLATFORM,
     store: Any = None,
-    subscribers: Sequence[object] | None = None,
+    subscribers: object = None,
     tracing_provider: TracingProvider | None = None,
 ) -> RunResult:
     """Ask a model, score its answers, and give the result.
@@ -88,7 +85,7 @@ def evaluate(
         python_version: Recorded with the run.
         platform: Recorded with the run.
         store: An open RunStore, or the path of one; it comes before `storage`.
-        subscribers: Who is told what happens.
+        subscribers: Who is told what happens; one or several.
         tracing_provider: Who traces the run.
 
     Raises:
@@ -119,7 +116,7 @@ async def evaluate_async(
     python_version: str = _PYTHON,
     platform: str = _PLATFORM,
     store: Any = None,
-    subscribers: Sequence[object] | None = None,
+    subscribers: object = None,
     tracing_provider: TracingProvider | None = None,
 ) -> RunResult:
     """What `evaluate` does, for a running event loop, as a notebook has one.
@@ -166,12 +163,7 @@ def _experiment(given: Mapping[str, Any]) -> Experiment:
         "environment_metadata": given["environment_metadata"] or {},
     }
     say = _saying(given)
-    try:
-        experiment = Experiment.model_validate(values)
-    except ValidationError as error:
-        found = value_findings(error, model=Experiment, values=values)
-        issues = [say(path, message) for path, message in found]
-        raise SpecValidationError("\n".join(map(str, issues)), issues=issues) from error
+    experiment = read_as(Experiment, values, say=say)
     return experiment.recording(_recorded(given)).written(say)
 
 

@@ -12,7 +12,7 @@ from themis.experiment.compiling import CompiledExperiment, compile_experiment, 
 from themis.experiment.configs import EvaluationConfig, GenerationConfig
 from themis.experiment.dataset import Datasets
 from themis.experiment.parts import REPEATABLE, RunPart, check_metrics, check_stage
-from themis.experiment.running import ExperimentRun
+from themis.experiment.running import ExperimentRun, listed_subscribers
 from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
 from themis.experiment.stores import StorePlace
 from themis.experiment.wording import Say, Wording, as_fields
@@ -102,7 +102,7 @@ class Experiment(Spec):
         until_stage: RunStage = "judge",
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
-        subscribers: Sequence[object] | None = None,
+        subscribers: object = None,
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """Do what is missing, and give the result; blocks until then.
@@ -113,7 +113,8 @@ class Experiment(Spec):
                 from there.
             runtime: In the place of the experiment's own.
             store: An open store, or the path of one, in the place of the experiment's storage.
-            subscribers: Who is told what happens: objects with any of the lifecycle hooks.
+            subscribers: Who is told what happens: an object with any of the lifecycle hooks, or
+                several.
             tracing_provider: Who keeps the run's spans.
         """
         return self.execution(
@@ -126,7 +127,7 @@ class Experiment(Spec):
         until_stage: RunStage = "judge",
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
-        subscribers: Sequence[object] | None = None,
+        subscribers: object = None,
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """`run`, awaitable: it executes on a thread, in an event loop of its own."""
@@ -141,7 +142,7 @@ class Experiment(Spec):
         metric_ids: Collection[str] | None = None,
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
-        subscribers: Sequence[object] | None = None,
+        subscribers: object = None,
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """Do a stage and what follows again, from what is stored of the stages before it.
@@ -167,7 +168,7 @@ class Experiment(Spec):
         metric_ids: Collection[str] | None = None,
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
-        subscribers: Sequence[object] | None = None,
+        subscribers: object = None,
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """`replay`, awaitable."""
@@ -181,7 +182,7 @@ class Experiment(Spec):
         metric_ids: Collection[str] | None = None,
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
-        subscribers: Sequence[object] | None = None,
+        subscribers: object = None,
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """Finish the metrics that ask judges, where they failed or are missing, and nothing else.
@@ -200,7 +201,7 @@ class Experiment(Spec):
         metric_ids: Collection[str] | None = None,
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
-        subscribers: Sequence[object] | None = None,
+        subscribers: object = None,
         tracing_provider: TracingProvider | None = None,
     ) -> RunResult:
         """`rejudge`, awaitable."""
@@ -233,7 +234,7 @@ class Experiment(Spec):
         part: RunPart | None = None,
         runtime: RuntimeConfig | Mapping[str, Any] | None = None,
         store: Any = None,
-        subscribers: Sequence[object] | None = None,
+        subscribers: object = None,
         tracing_provider: TracingProvider | None = None,
         *,
         registry: PluginRegistry | None = None,
@@ -257,7 +258,7 @@ class Experiment(Spec):
             place=place,
             base_dir=self._base_dir,
             part=part or RunPart(),
-            subscribers=tuple(subscribers or ()),
+            subscribers=listed_subscribers(subscribers),
             tracing_provider=tracing_provider,
         )
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from themis.errors import StorageError
+from themis.errors import SpecValidationError, StorageError
 from themis.experiment.parts import RunPart
 from themis.planning.estimate import RunEstimate
 from themis.planning.snapshot import RunSnapshot
+from themis.plugin.lifecycle import LIFECYCLE_HOOKS
 from themis.results import RunResult
 from themis.runtime.context import RuntimeContext
 from themis.runtime.orchestrator import Orchestrator, PreparedRun
@@ -23,8 +24,6 @@ from themis.specs import ProjectSpec
 from themis.storage import InMemoryRunStore, RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from themis.experiment.compiling import CompiledExperiment
     from themis.experiment.runtime_config import RuntimeConfig
     from themis.experiment.stores import StorePlace
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from themis.plugin import TracingProvider
     from themis.runtime.execution import ProgressListener
 
-__all__ = ["ExperimentRun", "beside"]
+__all__ = ["ExperimentRun", "beside", "listed_subscribers"]
 
 T = TypeVar("T")
 
@@ -163,6 +162,25 @@ class ExperimentRun:
     def _abandon(self, store: RunStore) -> None:
         if self.place.owned:
             store.close()
+
+
+def listed_subscribers(given: object) -> tuple[object, ...]:
+    """Those who are told what happens: one, or several.
+
+    Raises:
+        SpecValidationError: it is neither.
+    """
+    if given is None:
+        return ()
+    if any(hasattr(given, name) for name in (*LIFECYCLE_HOOKS, "start_span")):
+        return (given,)
+    if isinstance(given, Iterable) and not isinstance(given, (str, bytes, Mapping)):
+        return tuple(given)
+    msg = (
+        f"subscribers is a {type(given).__name__}; give an object with at least one of the methods "
+        f"{', '.join(LIFECYCLE_HOOKS)}, or a list of such objects"
+    )
+    raise SpecValidationError(msg)
 
 
 async def beside(work: Coroutine[Any, Any, T]) -> T:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from themis.errors import SpecValidationError
+from themis.experiment.wording import read_as
 from themis.runtime.options import RuntimeOptions
 from themis.specs import ExecutionPolicySpec, Spec
 from themis.specs.frozen import FrozenDict
@@ -111,8 +112,14 @@ class RuntimeConfig(Spec):
 
     @classmethod
     def of(cls, given: RuntimeConfig | Mapping[str, Any] | None) -> RuntimeConfig:
-        """The configuration that was given; None: the defaults."""
-        return given if isinstance(given, cls) else cls.model_validate(given or {})
+        """The configuration that was given; None: the defaults.
+
+        Raises:
+            SpecValidationError: naming every field that is wrong.
+        """
+        if isinstance(given, cls):
+            return given
+        return read_as(cls, {} if given is None else given, at=("runtime",))
 
 
 class StorageConfig(Spec):

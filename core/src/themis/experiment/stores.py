@@ -11,6 +11,7 @@ import attrs
 
 from themis.errors import SpecValidationError
 from themis.experiment.runtime_config import RuntimeConfig, StorageConfig
+from themis.experiment.wording import read_as
 from themis.plugin.registry import PluginRegistry
 from themis.plugin.source import label
 from themis.runtime.stores import open_project_store
@@ -39,7 +40,7 @@ def as_storage(given: Any) -> StorageConfig | None:
     """The storage that a path, a spec or a table names; None without one.
 
     Raises:
-        SpecValidationError: it is none of these.
+        SpecValidationError: it is none of these, or has a field that is wrong.
     """
     if given is None or isinstance(given, StorageConfig):
         return given
@@ -49,7 +50,7 @@ def as_storage(given: Any) -> StorageConfig | None:
         settings = given.model_dump(exclude={"backend"})
         return StorageConfig(store=given.backend, parameters=settings)
     if isinstance(given, Mapping):
-        return StorageConfig.model_validate(given)
+        return read_as(StorageConfig, given, at=("storage",))
     msg = (
         f"storage is a {type(given).__name__}; give the path of a folder, a storage spec, or an "
         "open RunStore"

@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
+from pydantic import BaseModel, ValidationError
 
 from themis.errors import PluginError, SpecIssue, SpecValidationError
 from themis.experiment.dataset import Dataset
 from themis.specs import MetricRefSpec
+from themis.specs.findings import value_findings
 from themis.specs.positions import KeyPath, dotted, key_path
 
 if TYPE_CHECKING:
     from themis.experiment.experiment import Experiment
 
-__all__ = ["Say", "Wording", "as_fields", "renamed"]
+__all__ = ["Say", "Wording", "as_fields", "read_as", "renamed"]
+
+M = TypeVar("M", bound=BaseModel)
 
 Say = Callable[[KeyPath, str], SpecIssue]
 """Makes a finding of a field of the experiment, and what is wrong with it."""
@@ -54,6 +58,20 @@ def renamed(path: KeyPath, names: Mapping[KeyPath, str], *, single: frozenset[st
             numbered = bool(rest) and isinstance(rest[0], int)
             return dotted((name, *(rest[1:] if name in single and numbered else rest)))
     return dotted(path)
+
+
+def read_as(model: type[M], values: Any, *, at: KeyPath = (), say: Say = as_fields) -> M:
+    """What was given as a `model`; `at` is the field that it is given for.
+
+    Raises:
+        SpecValidationError: with a finding for everything that is wrong.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = value_findings(error, model=model, values=values)
+        issues = [say((*at, *path), message) for path, message in found]
+        raise SpecValidationError("\n".join(map(str, issues)), issues=issues) from error
 
 
 @attrs.frozen(slots=True)

@@ -102,8 +102,16 @@ def as_json(value: Any, *, at: str = "") -> Any:
     scalars as lists and numbers.
 
     Raises:
-        ItemError: naming the place of what has no JSON form.
+        ItemError: naming the place of what has no JSON form, or is nested too deeply.
     """
+    try:
+        return _as_json(value, at)
+    except RecursionError:
+        msg = f"{at or 'it'} is nested too deeply to be read; flatten it"
+        raise ItemError(msg) from None
+
+
+def _as_json(value: Any, at: str) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
@@ -111,11 +119,11 @@ def as_json(value: Any, *, at: str = "") -> Any:
         return {
             _key(key, at): entry
             if type(entry) in _AS_THEY_ARE
-            else as_json(entry, at=f"{at}.{key}" if at else str(key))
+            else _as_json(entry, f"{at}.{key}" if at else str(key))
             for key, entry in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [as_json(entry, at=f"{at}[{n}]") for n, entry in enumerate(value)]
+        return [_as_json(entry, f"{at}[{n}]") for n, entry in enumerate(value)]
     return _scalar(value, at)
 
 
@@ -131,7 +139,7 @@ def _key(key: Any, at: str) -> str:
 
 def _scalar(value: Any, at: str) -> Any:
     if isinstance(value, Enum):
-        return as_json(value.value, at=at)
+        return _as_json(value.value, at)
     if isinstance(value, (datetime, date, time)):
         return value.isoformat()
     if isinstance(value, (Decimal, UUID, PurePath)):
@@ -140,7 +148,7 @@ def _scalar(value: Any, at: str) -> Any:
         if isinstance(value, base):
             return base(value)
     if hasattr(value, "tolist"):
-        return as_json(value.tolist(), at=at)
+        return _as_json(value.tolist(), at)
     msg = (
         f"{at or 'the item'} is a {type(value).__name__}, which has no JSON form; "
         "let the dataset provider convert it"
