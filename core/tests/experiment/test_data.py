@@ -201,3 +201,21 @@ def test_what_is_nested_too_deeply_is_refused(depth, field):
         value = {"a": value}
     with pytest.raises(SpecValidationError, match=r"^data\[0\] cannot be used: .* flatten it"):
         as_datasets([{**ROWS[0], field: value}])
+
+
+@pytest.mark.parametrize("names", [["input", "input"], [1, "1"]])
+def test_a_data_frame_with_two_columns_of_one_name_is_refused(names):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([["a", "b", "c"]], columns=[*names, "expected_output"])
+    with pytest.raises(SpecValidationError, match=f"several columns named '{names[-1]}'; rename"):
+        as_datasets(frame)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.json"])
+def test_what_is_no_number_in_a_file_is_refused_with_its_line(tmp_path, name):
+    row = '{"input": "a", "expected_output": NaN}'
+    (tmp_path / name).write_text(
+        f"[\n{row}]" if name.endswith(".json") else f'{{"input": 1}}\n{row}'
+    )
+    with pytest.raises(ItemError, match=rf"{name}:2: .*NaN is no JSON value; write null"):
+        echoed(tmp_path / name)

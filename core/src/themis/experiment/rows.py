@@ -19,6 +19,7 @@ from themis.runtime.providers import DatasetProviders
 from themis.specs import DatasetQuerySpec, SliceSpec
 from themis.specs.findings import value_findings
 from themis.specs.positions import dotted
+from themis.specs.spec import repeats
 
 __all__ = ["CaseFields", "CaseProvider", "as_datasets"]
 
@@ -147,11 +148,20 @@ def _frame_rows(data: Any) -> list[Mapping[str, Any]] | None:
     if library == "polars" and hasattr(data, "to_dicts"):
         return list(data.to_dicts())
     if library == "pandas" and hasattr(data, "to_dict") and hasattr(data, "columns"):
+        _check_columns([str(name) for name in data.columns])
         return [
             {str(name): _present(value) for name, value in row.items()}
             for row in data.to_dict("records")
         ]
     return None
+
+
+def _check_columns(names: Sequence[str]) -> None:
+    """Refuse a frame of which one column would stand for two."""
+    twice = sorted({names[place] for place, _ in repeats(names)})
+    if twice:
+        msg = f"data has several columns named {', '.join(map(repr, twice))}; rename all but one"
+        raise SpecValidationError(msg)
 
 
 def _present(value: Any) -> Any:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from themis.builtins.datasets.json_array import json_array_rows
 from themis.errors import ItemError
 
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers() | FINITE | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
@@ -123,3 +124,10 @@ def test_memory_holds_a_window_of_the_file():
 def test_an_item_larger_than_the_window_is_read():
     item = {"text": "x" * 1_000_000, "after": [1]}
     assert rows(json.dumps([item, item]), chunk=1000) == [item, item]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+@pytest.mark.parametrize("chunk", [1, 7, 64])
+def test_a_number_that_json_does_not_have_is_refused_with_its_line(number, chunk):
+    said = failure(f'[\n{{"x": 1}},\n{{"x": [{number}]}}]', chunk)
+    assert said.startswith("f:3: item 2 cannot be read: " + number)

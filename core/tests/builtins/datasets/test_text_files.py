@@ -77,6 +77,12 @@ def test_a_line_that_python_will_not_read_is_named(data):
     assert failure(lines, data).startswith("f:1: JSON that cannot be read: ")
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_json_does_not_have_is_refused_with_its_line(number):
+    said = failure(lines, f'{{"a": 1}}\n{{"a": [{number}]}}\n')
+    assert said.startswith(f"f:2: JSON that cannot be read: {number} is ")
+
+
 def test_lines_before_a_broken_one_are_given_out():
     rows = json_line_rows(io.BytesIO(b'{"a": 1}\nbroken'), "f")
     assert next(rows) == {"a": 1}

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+from themis.builtins.datasets.json_values import STRICT_JSON
 from themis.errors import ItemError
 
 __all__ = ["json_array_rows"]
@@ -51,7 +52,7 @@ class _Window:
         self._path = path
         self._chunk = chunk
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._parse = json.JSONDecoder().raw_decode
+        self._parse = STRICT_JSON.raw_decode
         self._text = ""
         self._at = 0
         self._line = 1

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import IO, Any
 
+from themis.builtins.datasets.json_values import STRICT_JSON
 from themis.errors import ItemError
 
 __all__ = ["csv_rows", "json_line_rows"]
@@ -28,7 +29,7 @@ def json_line_rows(file: IO[bytes], path: str) -> Iterator[dict[str, Any]]:
         if line.isspace():
             continue
         try:
-            row = json.loads(line)
+            row = STRICT_JSON.decode(line)
         except json.JSONDecodeError as error:
             msg = f"{path}:{number}: not valid JSON: {error.msg} at column {error.colno}"
             raise ItemError(msg) from error
