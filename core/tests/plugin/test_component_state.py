@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import types
+import urllib.request
 from collections import deque
 from pathlib import Path
 
@@ -155,6 +156,23 @@ def test_components_made_with_other_values_differ_and_with_equal_ones_do_not(mak
     assert fingerprint(make(1)) != fingerprint(make(2))
 
 
+def test_a_data_frame_and_an_array_count_with_what_they_hold():
+    pandas, numpy = pytest.importorskip("pandas"), pytest.importorskip("numpy")
+    for make in (lambda n: pandas.DataFrame({"a": [n]}), lambda n: numpy.array([n])):
+        assert fingerprint(Renamed(make(1))) == fingerprint(Renamed(make(1)))
+        assert fingerprint(Renamed(make(1))) != fingerprint(Renamed(make(2)))
+
+
+def test_a_client_of_a_library_counts_with_its_settings_and_using_it_changes_nothing():
+    def opened(agent):
+        opener = urllib.request.build_opener()
+        opener.addheaders = [("User-agent", agent)]
+        return Renamed(opener)
+
+    assert fingerprint(opened("a")) == fingerprint(opened("a"))
+    assert fingerprint(opened("a")) != fingerprint(opened("b"))
+
+
 def test_an_attribute_set_after_a_run_is_seen():
     component = Renamed("4")
     before = fingerprint(component)
@@ -211,7 +229,14 @@ def test_what_cannot_be_read_counts_by_its_type_beside_settings_that_can():
     assert fingerprint(Client()) != fingerprint(Client("b"))
 
 
-@pytest.mark.parametrize("component", [Hidden("p"), Client(file=(n for n in [1]))])
+@pytest.mark.parametrize(
+    "component",
+    [
+        Hidden("p"),
+        Client(file=(n for n in [1])),
+        Renamed(types.SimpleNamespace(a=(n for n in [1]))),
+    ],
+)
 def test_what_cannot_be_read_warns_where_it_may_be_what_the_component_was_made_with(component):
     with pytest.warns(
         FingerprintWarning, match="it holds a builtins.generator, whose state cannot"

@@ -9,9 +9,10 @@ from typing import Any
 
 import attrs
 
+from themis.errors import PluginError
 from themis.plugin.python_code import label
 
-__all__ = ["NoDescriptionError", "ObjectState", "keeps_threads_apart", "pickled"]
+__all__ = ["NoDescriptionError", "ObjectState", "keeps_threads_apart", "own_fingerprint", "pickled"]
 
 _NO_STATE = frozenset({"__dict__", "__weakref__", "__pydantic_fields_set__"})
 _NO_SETTINGS = frozenset({"_thread", "threading", "asyncio.locks"})
@@ -54,6 +55,18 @@ class ObjectState:
     def settings(self) -> dict[str, Any]:
         """The attributes that the constructor was given."""
         return {name: self.attributes[name] for name in self.given}
+
+
+def own_fingerprint(component: object) -> str | None:
+    """What the component's `fingerprint()` says; None without one."""
+    method = getattr(component, "fingerprint", None)
+    if isinstance(component, type) or not callable(method):
+        return None
+    value = method()
+    if not isinstance(value, str) or not value:
+        msg = f"{label(component)}.fingerprint() must return a string, not {value!r:.80}"
+        raise PluginError(msg)
+    return value
 
 
 def pickled(value: object) -> list[Any]:

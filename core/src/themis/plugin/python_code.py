@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 __all__ = [
     "function_of",
     "is_cached",
+    "is_compiled",
     "is_dispatching",
     "is_installed",
     "is_installed_file",
@@ -21,6 +22,7 @@ __all__ = [
     "source_text",
 ]
 
+_COMPILED = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 _INSTALLED = tuple(
     Path(folder).resolve()
     for name, folder in sysconfig.get_paths().items()
@@ -64,6 +66,11 @@ def is_installed_file(file: str) -> bool:
 def is_cached(value: object) -> bool:
     """Whether it is a function that `functools.cache` or `lru_cache` made."""
     return isinstance(value, _CACHED)
+
+
+def is_compiled(value: object) -> bool:
+    """Whether it is a function of an extension module, Cython's among them."""
+    return isinstance(value, _COMPILED) or type(value).__name__ == "cython_function_or_method"
 
 
 def is_dispatching(value: object) -> bool:

@@ -16,11 +16,11 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from themis.errors import PluginError
 from themis.plugin.object_state import (
     NoDescriptionError,
     ObjectState,
     keeps_threads_apart,
+    own_fingerprint,
     pickled,
 )
 from themis.plugin.python_code import (
@@ -28,6 +28,7 @@ from themis.plugin.python_code import (
     function_of,
     is_bound,
     is_cached,
+    is_compiled,
     is_dispatching,
     is_installed,
     is_installed_file,
@@ -44,7 +45,6 @@ _BY_TEXT = (
     PurePath, dt.date, dt.time, dt.timedelta, dt.tzinfo, decimal.Decimal, fractions.Fraction,
     uuid.UUID, range, complex,
 )  # fmt: skip
-_COMPILED = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType)
 _SLOTS = (types.MemberDescriptorType, types.GetSetDescriptorType)
 _MOST = 20_000
 
@@ -56,18 +56,6 @@ def describe(value: object) -> Any:
     except RecursionError:
         msg = "it holds objects that are nested too deeply"
         raise NoDescriptionError(msg) from None
-
-
-def own_fingerprint(component: object) -> str | None:
-    """What the component's `fingerprint()` says; None without one."""
-    method = getattr(component, "fingerprint", None)
-    if isinstance(component, type) or not callable(method):
-        return None
-    value = method()
-    if not isinstance(value, str) or not value:
-        msg = f"{label(component)}.fingerprint() must return a string, not {value!r:.80}"
-        raise PluginError(msg)
-    return value
 
 
 class _Description:
@@ -82,6 +70,7 @@ class _Description:
         self._known: dict[tuple[type, frozenset[str]], WorkingNames] = {}
         self._classes: dict[tuple[type, frozenset[str]], Any] = {}
         self._objects = 0
+        self._in_settings = False
 
     def of(self, value: object) -> Any:
         if isinstance(value, _PLAIN) and not isinstance(value, enum.Enum):
@@ -123,7 +112,7 @@ class _Description:
             return ["cached", self.of(value.__wrapped__)]  # type: ignore[attr-defined]
         if is_dispatching(value):
             return ["dispatch", self.of(value.registry)]  # type: ignore[attr-defined]
-        if isinstance(value, _COMPILED) or self._is_someone_elses(value):
+        if is_compiled(value) or self._is_someone_elses(value):
             return ["named", label(value)]
         if isinstance(value, type):
             return self._class_once(value)
@@ -234,16 +223,27 @@ class _Description:
 
     def _library_object(self, value: object, state: ObjectState) -> Any:
         """By its settings inside a component: the rest is how the library works."""
-        cls = self.of(type(value))
+        cls, is_part = self.of(type(value)), self._in_settings
         if state.given and (state.is_told or len(self._inside) > 1):
-            return ["instance", cls, self.of(state.settings)]
+            return ["instance", cls, self._library_settings(state)]
+        self._in_settings = False
         try:
             held = self.of(pickled(value)) if state.is_pickled else self._state(value, state)
         except NoDescriptionError:
-            if not hasattr(value, "__dict__") and not state.attributes:
+            if not state.given and not (is_part and hasattr(value, "__dict__")):
                 raise
-            held = self.of(state.settings)
+            held = self._library_settings(state)
+        finally:
+            self._in_settings = is_part
         return ["instance", cls, held]
+
+    def _library_settings(self, state: ObjectState) -> Any:
+        """What the library's object was made with; parts of its own making may be unreadable."""
+        before, self._in_settings = self._in_settings, True
+        try:
+            return self.of(state.settings)
+        finally:
+            self._in_settings = before
 
     def _state(self, value: object, state: ObjectState) -> Any:
         working = self._working(type(value))
