@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import time
 import tracemalloc
 from typing import Any
@@ -133,10 +134,11 @@ def test_a_range_is_bounded():
         "{% set x %}{% for i in range(1000) %}{{ 'a' * (900000 - i) }}{% endfor %}{% endset %}",
     ],
 )
-def test_work_without_output_is_bounded_too(source):
-    started = time.perf_counter()
+def test_work_without_output_is_bounded_too(source, monkeypatch):
+    monkeypatch.setattr(template_limits, "MAX_SECONDS", math.inf)  # the steps alone are enough
+    started = time.process_time()
     assert failure(source) in {TOO_MANY, TOO_LONG}
-    assert time.perf_counter() - started < 9.5
+    assert time.process_time() - started < 9.5
 
 
 @pytest.mark.parametrize(
