@@ -3,6 +3,7 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
+import linecache
 import re
 import subprocess
 import sys
@@ -118,6 +119,16 @@ def test_code_without_a_source_file_is_told_apart_too():
     assert fingerprint(made(1)["f"]) != fingerprint(made(2)["f"])
     assert fingerprint(made(1)["C"]) == fingerprint(made(1)["C"])
     assert fingerprint(made(1)["C"]) != fingerprint(made(2)["C"])
+
+
+def test_code_without_a_source_file_is_not_taken_for_what_else_has_none(monkeypatch):
+    text = "import sys\nprint(sys.version)\n"  # as Python 3.13 keeps what `python -c` runs
+    monkeypatch.setitem(linecache.cache, "<string>", (len(text), None, text.splitlines(True), ""))
+    names = [{}, {}]
+    for number, each in enumerate(names):
+        exec(f"def f():\n    return {number}", each)
+
+    assert fingerprint(names[0]["f"]) != fingerprint(names[1]["f"])
 
 
 def test_a_function_that_calls_itself_has_a_fingerprint():

@@ -30,6 +30,11 @@ _INSTALLED = tuple(
 )
 
 
+_ANY_TEXT = "<string>"
+"""The file of all that exec runs, and since Python 3.13 of the text behind `python -c` too: that is
+what a look for the source of any of them would find."""
+
+
 def label(value: object) -> str:
     """How a message names a class, a function, or the class of anything else."""
     is_code = isinstance(value, type) or hasattr(value, "__module__")
@@ -40,6 +45,8 @@ def label(value: object) -> str:
 def source_text(value: Any) -> str | None:
     """The source of a class, or of a function itself and not of what it wraps; None without one."""
     read = value.__code__ if isinstance(value, types.FunctionType) else value
+    if isinstance(read, types.CodeType) and read.co_filename == _ANY_TEXT:
+        return None
     try:
         return textwrap.dedent(inspect.getsource(read))
     except (OSError, TypeError, SyntaxError):  # made at a prompt or by exec
