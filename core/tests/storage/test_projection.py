@@ -92,6 +92,16 @@ def test_a_failure_and_its_success_in_one_group_leave_no_trace(memory, plan):
     assert scores(memory) == [(1, 2, 1.0, 0), (1, 3, 0.5, 0)]
 
 
+def test_a_failure_and_its_success_in_one_group_clear_what_was_scored_before(memory, plan):
+    script = plan(memory)
+    memory.append([script.generated(1), script.evaluated(1)])
+    memory.append([script.evaluated(0)])
+    memory.append([script.generated(1, ok=False), script.generated(1)])
+    alone = scores(memory)
+    rebuild_projections(memory.writing, PayloadFormat(memory.blobs))
+    assert scores(memory) == alone
+
+
 def test_text_no_database_can_hold_is_escaped(memory):
     event = storage.run_planned(
         run_id="r", benchmark_id="a\0b\ud800\u00e9", manifest={}, arms=[], metrics=[], num_samples=1

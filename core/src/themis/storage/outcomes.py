@@ -63,6 +63,8 @@ class OutcomeBatch:
 
     `evaluated` are candidates of earlier batches that now have an evaluation; `succeeded` are
     those generated anew, whose rows of an earlier failure must go; `failed` failed in this batch.
+    `dropped` are scores that a failure of this batch took the place of before a success: whatever
+    an earlier batch stored of them must go.
     """
 
     shape_of: Callable[[int], RunShape]
@@ -72,6 +74,7 @@ class OutcomeBatch:
     succeeded: set[CandidateKey] = attrs.field(factory=set)
     failed: set[CandidateKey] = attrs.field(factory=set)
     scores: dict[ScoreKey, Row] = attrs.field(factory=dict)
+    dropped: set[ScoreKey] = attrs.field(factory=set)
 
     def generated(self, event: StoredEvent) -> None:
         """A candidate or a reduced one, or the failure to get one."""
@@ -128,6 +131,7 @@ class OutcomeBatch:
         for key in self.score_keys(place):
             if key in self.scores and self.scores[key][1] == _NO_CANDIDATE:
                 del self.scores[key]
+                self.dropped.add(key)
 
     def score_keys(self, place: CandidateKey) -> list[ScoreKey]:
         """The keys of every score the candidate can have."""

@@ -106,6 +106,7 @@ class ProjectionTables:
     def write(self, connection: Connection, batch: OutcomeBatch) -> None:
         recovered = self._failed_before(connection, batch.succeeded)
         self._clear.run(connection, (key for one in recovered for key in batch.score_keys(one)))
+        self._forget_score.run(connection, batch.dropped)
         self._candidates.run(connection, _rows(batch.candidates))
         self._evaluated.run(connection, ((seq, *key) for key, seq in batch.evaluated.items()))
         self._scores.run(connection, _rows(batch.scores))
