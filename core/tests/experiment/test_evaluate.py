@@ -349,6 +349,20 @@ def test_what_is_no_component_says_what_may_be_given(sums):
         evaluate(model=42, data=sums, metric="exact_match")
 
 
+class Untold:
+    def fingerprint(self):
+        raise LookupError("no version")
+
+    def __call__(self, question):
+        return "4"
+
+
+def test_a_component_whose_fingerprint_fails_is_refused_by_the_argument(sums):
+    message = "^model: cannot be told from another one: LookupError: no version"
+    with pytest.raises(SpecValidationError, match=message):
+        evaluate(model=Untold(), data=sums, metric="exact_match")
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -11,6 +11,7 @@ import types
 import urllib.request
 from collections import deque
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -242,6 +243,17 @@ def test_what_cannot_be_read_warns_where_it_may_be_what_the_component_was_made_w
         FingerprintWarning, match="it holds a builtins.generator, whose state cannot"
     ):
         fingerprint(component)
+
+
+class Raising:
+    def __getattr__(self, name):
+        raise RuntimeError("no " + name)
+
+
+@pytest.mark.parametrize("held", [Raising(), MagicMock()], ids=["attributes", "fingerprint()"])
+def test_what_it_holds_may_fail_when_it_is_looked_at(held):
+    with pytest.warns(FingerprintWarning, match="looking at what it holds raised"):
+        assert fingerprint(Client(file=held))
 
 
 def test_a_component_with_too_many_objects_warns():

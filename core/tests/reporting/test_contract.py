@@ -322,8 +322,16 @@ def test_what_is_no_result_document_is_refused(result_of):
 @pytest.mark.parametrize(
     ("metrics", "message"),
     [
-        ([{}], r"not a result document, by its schema: KeyError\('variable'\)"),
-        ([3], "not a result document, by its schema: TypeError"),
+        ([{}], "not a result document, by its schema: it has no 'variable'"),
+        ([3], "not a result document, by its schema: 'int' object is not subscriptable"),
+        (
+            [{"variable": "m", "mean": 1, "direction": "up", "units": None}],
+            "not a result document: variable 'm', direction 'up'",
+        ),
+        (
+            [{"variable": 3, "mean": 1, "direction": "none", "units": None}],
+            "not a result document: variable 3, direction 'none'",
+        ),
         ([{"variable": "m", "mean": "x"}], "not a result document: the mean of 'm' is 'x'"),
     ],
 )

@@ -62,6 +62,11 @@ def _checked(value: Any, *, kinds: tuple[ComponentKind, ...]) -> Any:
             f"{methods}"
         )
         raise ValueError(msg)
+    try:
+        own_fingerprint(value)
+    except Exception as error:
+        msg = f"cannot be told from another one: {type(error).__name__}: {error!s:.200}"
+        raise ValueError(msg) from error
     return value
 
 

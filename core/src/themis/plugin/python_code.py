@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 __all__ = [
+    "attribute_names",
     "function_of",
+    "is_bound",
     "is_cached",
     "is_compiled",
     "is_dispatching",
@@ -28,8 +30,6 @@ _INSTALLED = tuple(
     for name, folder in sysconfig.get_paths().items()
     if name in {"stdlib", "platstdlib", "purelib", "platlib"}
 )
-
-
 _ANY_TEXT = "<string>"
 """The file of all that exec runs, and since Python 3.13 of the text behind `python -c` too: that is
 what a look for the source of any of them would find."""

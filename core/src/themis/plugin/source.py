@@ -56,6 +56,11 @@ def describe(value: object) -> Any:
     except RecursionError:
         msg = "it holds objects that are nested too deeply"
         raise NoDescriptionError(msg) from None
+    except NoDescriptionError:
+        raise
+    except Exception as problem:  # the code of what it holds: properties, __getattr__, __eq__
+        msg = f"looking at what it holds raised {type(problem).__name__}: {problem!s:.200}"
+        raise NoDescriptionError(msg) from problem
 
 
 class _Description:

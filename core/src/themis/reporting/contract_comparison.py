@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import attrs
 
@@ -15,6 +15,7 @@ from themis.results.pairing import Criteria
 from themis.results.regressions import detect_against, paired_groups, regression_config
 from themis.results.run_comparison import unpaired_items
 from themis.results.variables import Variable, measured_variables
+from themis.statistics import Direction
 from themis.statistics.regression import (
     RegressionConfig,
     RegressionRow,
@@ -139,6 +140,9 @@ def _check_needs_no_pairs(config: RegressionConfig, names: Sequence[str]) -> Non
 def _side(given: BenchmarkResult | Mapping[str, Any]) -> _Side:
     if isinstance(given, Mapping):
         return _document_side(given)
+    if not hasattr(given, "run_side"):
+        msg = f"{type(given).__name__} is neither a result nor a document of result_to_dict()"
+        raise TypeError(msg)
     described = {"bench_name": given.benchmark_id, "provenance": provenance_of(given)}
     return _Side(described=described, variables=measured_variables(given), result=given)
 
@@ -153,22 +157,29 @@ def _document_side(document: Mapping[str, Any]) -> _Side:
     try:
         described = {name: document[name] for name in ("bench_name", "provenance")}
         variables = {entry["variable"]: _variable(entry) for entry in document["metrics"]}
-    except (KeyError, TypeError) as error:
-        msg = f"not a result document, by its schema: {error!r}"
+    except KeyError as error:
+        msg = f"not a result document, by its schema: it has no {error.args[0]!r}"
+        raise ValueError(msg) from error
+    except (AttributeError, TypeError) as error:
+        msg = f"not a result document, by its schema: {error}"
         raise ValueError(msg) from error
     return _Side(described=described, variables=variables, result=None)
 
 
 def _variable(entry: Mapping[str, Any]) -> Variable:
-    mean = entry.get("mean")
+    name, mean = entry["variable"], entry.get("mean")
     if mean is not None and (isinstance(mean, bool) or not isinstance(mean, (int, float))):
-        msg = f"not a result document: the mean of {entry['variable']!r} is {mean!r}"
+        msg = f"not a result document: the mean of {name!r} is {mean!r}"
+        raise ValueError(msg)
+    direction = entry["direction"]
+    if not isinstance(name, str) or direction not in get_args(Direction):
+        msg = f"not a result document: variable {name!r:.80}, direction {direction!r:.80}"
         raise ValueError(msg)
     return Variable(
-        name=entry["variable"],
-        metric_id=entry["variable"],
+        name=name,
+        metric_id=name,
         score_name=None,
-        direction=entry["direction"],
+        direction=direction,
         units=entry["units"],
         row={**entry.get("statistics", {}), "mean": mean},
     )
