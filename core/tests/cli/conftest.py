@@ -11,6 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from themis.cli import main
+from themis.storage import SqliteRunStore
+from themis.testing.recorded_runs import RecordedRun
+
+from .recorded_scores import ALIKE, ITEMS
 
 
 @attrs.frozen
@@ -38,3 +42,28 @@ def shell(tmp_path, monkeypatch) -> Shell:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("THEMIS_STORE", raising=False)
     return Shell(lambda words: CliRunner().invoke(main, words))
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Records a run in the store; gives its id."""
+
+    def recorded(name, outcome=ALIKE, **fields):
+        with SqliteRunStore(tmp_path / "store") as store:
+            run = RecordedRun(
+                name=name, outcome=outcome, **{"items": ITEMS, "models": ("m",), **fields}
+            )
+            return run.record(store)
+
+    return recorded
+
+
+@pytest.fixture
+def themis(tmp_path):
+    def invoke(*arguments):
+        command = [*arguments]
+        if arguments[0] != "power":
+            command += ["--store", str(tmp_path / "store")]
+        return CliRunner().invoke(main, command)
+
+    return invoke
